@@ -1,0 +1,188 @@
+"""The Erase family: regions that are cut out of pictures, and what that does to masks, boxes and keypoints."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug import struct
+from jaxaug.resample import fill_values, round_to
+from jaxaug.struct import static
+from jaxaug.warp import both
+
+
+class Region(Protocol):
+    """Which pixels of the reference an op cuts out."""
+
+    def pixels(self, view: Any) -> Array:
+        """(height, width) bool."""
+        ...
+
+
+@struct.struct
+class Rectangles:
+    """Axis-aligned holes.
+
+    Args:
+        edges: (K, 4) x_min, y_min, x_max, y_max in whole pixels.
+        used: (K,) holes that count.
+    """
+
+    edges: Array
+    used: Array
+
+    def pixels(self, view: Any) -> Array:
+        height, width = view.size
+        x, y = jnp.arange(width), jnp.arange(height)
+        across = (x >= self.edges[:, :1]) & (x < self.edges[:, 2:3])
+        down = (y >= self.edges[:, 1:2]) & (y < self.edges[:, 3:])
+        return (across[:, None, :] & down[:, :, None] & self.used[:, None, None]).any(axis=0)
+
+
+@struct.struct
+class Objects:
+    """Some connected parts of the sample's mask: pixels of one value that touch, diagonally too.
+
+    Args:
+        key: raw key data that ranks the parts.
+        count: how many are cut out.
+        impl: name of the key's generator.
+    """
+
+    key: Array
+    count: Array
+    impl: str = static(default="threefry2x32")
+
+    def pixels(self, view: Any) -> Array:
+        parts = connected_parts(_flat_mask(view.mask()))
+        height, width = parts.shape
+        flat = parts.reshape(-1)
+        roots = flat == jnp.arange(1, height * width + 1)
+        rank = jax.random.uniform(jax.random.wrap_key_data(self.key, impl=self.impl), flat.shape)
+        rank = jnp.where(roots, rank, 2.0)
+        limit = jnp.sort(rank)[jnp.clip(self.count - 1, 0, rank.size - 1)]
+        chosen = roots & (rank <= limit) & (self.count > 0)
+        return ((flat > 0) & chosen[jnp.maximum(flat - 1, 0)]).reshape(height, width)
+
+
+def _flat_mask(mask: Array) -> Array:
+    """One label per pixel from a stack of masks (frames, height, width, channels): 0 is background.
+
+    Different planes are different objects; where they overlap the first one counts.
+    """
+    planes = jnp.moveaxis(mask, -1, 1).reshape(-1, *mask.shape[1:3])
+    if planes.shape[0] == 1:
+        return planes[0]
+    labels = jnp.zeros(planes.shape[1:], jnp.float32)
+    for i in range(planes.shape[0]):
+        value = jnp.where(planes[i] != 0, planes[i].astype(jnp.float32) + 65536.0 * i, 0.0)
+        labels = jnp.where(labels == 0, value, labels)
+    return labels
+
+
+def connected_parts(labels: Array) -> Array:
+    """Numbers the connected parts of a label map, 8 neighbours, background 0.
+
+    Args:
+        labels: (height, width).
+
+    Returns:
+        (height, width) int32: one plus the flat index of the first pixel of each part, 0 for background.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> connected_parts(jnp.array([[1, 0, 2], [1, 0, 0]]))
+        Array([[1, 0, 3],
+               [1, 0, 0]], dtype=int32)
+    """
+    height, width = labels.shape
+    some = labels != 0
+    far = height * width + 1
+    start = jnp.where(some, jnp.arange(1, height * width + 1, dtype=jnp.int32).reshape(height, width), far)
+    shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
+
+    def shifted(a: Array, dy: int, dx: int, outside: Any) -> Array:
+        padded = jnp.pad(a, 1, constant_values=outside)
+        return padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
+
+    same = [some & (shifted(labels, dy, dx, 0) == labels) for dy, dx in shifts]
+
+    def spread(parts: Array) -> Array:
+        for (dy, dx), joined in zip(shifts, same, strict=True):
+            parts = jnp.where(joined, jnp.minimum(parts, shifted(parts, dy, dx, far)), parts)
+        # Following the number of one's own number halves the distance that is left.
+        flat = parts.reshape(-1)
+        hop = jnp.where(flat < far, flat[jnp.clip(flat - 1, 0, far - 2)], far)
+        return jnp.minimum(flat, hop).reshape(height, width)
+
+    def again(state: tuple[Array, Array]) -> Array:
+        return state[1]
+
+    def step(state: tuple[Array, Array]) -> tuple[Array, Array]:
+        new = spread(state[0])
+        return new, jnp.any(new != state[0])
+
+    parts, _ = jax.lax.while_loop(again, step, (start, jnp.array(True)))
+    return jnp.where(some, parts, 0)
+
+
+@struct.struct
+class Erase:
+    """An op of the family: a region, and what takes its place.
+
+    Args:
+        region: what is cut out.
+        key: raw key data of random fills.
+        fill: value of images there, in their own units: a number or one per channel.
+        fill_mask: the same for masks; None leaves masks alone.
+        active: whether anything is cut out.
+        impl: name of the key's generator.
+        mode: `constant`, `random` (every pixel its own value) or `random_uniform` (one value for the region).
+        name: what drew it.
+    """
+
+    region: Any
+    key: Array
+    fill: Any = 0.0
+    fill_mask: Any = None
+    active: Any = True
+    impl: str = static(default="threefry2x32")
+    mode: str = static(default="constant")
+    name: str = static(default="Erase")
+
+    def gate(self, on: Any) -> Erase:
+        return struct.replace(self, active=both(self.active, on))
+
+    def pixels(self, view: Any) -> Array:
+        """(height, width) bool: the pixels of the reference that go."""
+        pixels = self.region.pixels(view)
+        return pixels if self.active is True else pixels & self.active
+
+    def on_image(self, image: Array, region: Array) -> Array:
+        """An image (height, width, channels) with the region filled."""
+        if self.mode == "constant":
+            colour = jnp.broadcast_to(fill_values(self.fill, image), image.shape)
+        else:
+            shape = image.shape if self.mode == "random" else (1, 1, image.shape[2])
+            high = float(jnp.iinfo(image.dtype).max) if jnp.issubdtype(image.dtype, jnp.integer) else 1.0
+            key = jax.random.wrap_key_data(self.key, impl=self.impl)
+            colour = jnp.broadcast_to(jax.random.uniform(key, shape, maxval=high), image.shape)
+        return jnp.where(region[..., None], round_to(colour, image.dtype), image)
+
+    def on_mask(self, mask: Array, region: Array) -> Array:
+        """A mask (height, width, channels) with the region filled, unless masks are left alone."""
+        if self.fill_mask is None:
+            return mask
+        return jnp.where(region[..., None], round_to(fill_values(self.fill_mask, mask), mask.dtype), mask)
+
+
+def stretch(region: Array, size: tuple[int, int]) -> Array:
+    """A region for a picture stored at another size."""
+    if region.shape == size:
+        return region
+    rows = jnp.clip(((jnp.arange(size[0]) + 0.5) * region.shape[0] / size[0]).astype(jnp.int32), 0, region.shape[0] - 1)
+    columns = ((jnp.arange(size[1]) + 0.5) * region.shape[1] / size[1]).astype(jnp.int32)
+    return region[rows][:, jnp.clip(columns, 0, region.shape[1] - 1)]

@@ -1,0 +1,40 @@
+"""The library's kernels as plain functions on arrays, usable alone under `jit`, `vmap` and `grad`."""
+
+from jaxaug.functional.colour import (
+    blend_with_gray,
+    brightness_contrast,
+    color_jitter,
+    gamma,
+    invert,
+    normalize,
+    posterize,
+    shift_channels,
+    shift_hsv,
+    solarize,
+    to_gray,
+)
+from jaxaug.functional.dtype import from_unit, to_unit
+from jaxaug.functional.filters import box_kernel, convolve_separable, gaussian_kernel
+from jaxaug.functional.geometry import resize, warp_displacement, warp_matrix
+
+__all__ = [
+    "blend_with_gray",
+    "box_kernel",
+    "brightness_contrast",
+    "color_jitter",
+    "convolve_separable",
+    "from_unit",
+    "gamma",
+    "gaussian_kernel",
+    "invert",
+    "normalize",
+    "posterize",
+    "resize",
+    "shift_channels",
+    "shift_hsv",
+    "solarize",
+    "to_gray",
+    "to_unit",
+    "warp_displacement",
+    "warp_matrix",
+]

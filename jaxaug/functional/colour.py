@@ -1,0 +1,305 @@
+"""Colour as plain functions: each takes an image of shape (..., channels) and returns one of the same shape and dtype.
+
+Inside, full brightness is 1 whatever the dtype, so every factor and shift is given in those units.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.functional.dtype import pointwise, to_unit
+
+#: Share of red, green and blue in brightness (ITU-R BT.601, as OpenCV).
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def luma(image: Array) -> Array:
+    """Brightness of an image, with one channel; an image of other than three channels is averaged."""
+    if image.shape[-1] == 3:
+        r, g, b = (image[..., i : i + 1] for i in range(3))
+        return r * LUMA[0] + g * LUMA[1] + b * LUMA[2]
+    return image.mean(axis=-1, keepdims=True)
+
+
+@pointwise
+def brightness_contrast(image: Array, alpha: Any = 1.0, beta: Any = 0.0, *, by_mean: bool = False) -> Array:
+    """`alpha * image + beta`, clipped.
+
+    Args:
+        image: (..., H, W, C).
+        alpha: factor.
+        beta: shift, in full brightnesses or, with `by_mean`, in mean brightnesses of the image.
+        by_mean: what `beta` counts in.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> brightness_contrast(jnp.full((1, 1, 1), 100, jnp.uint8), 1.5, 0.1)[0, 0, 0]
+        Array(176, dtype=uint8)
+    """
+    shift = beta * image.mean() if by_mean else beta
+    return jnp.clip(alpha * image + shift, 0.0, 1.0)
+
+
+@pointwise
+def shift_channels(image: Array, shift: Any) -> Array:
+    """Adds a constant per channel, clipped.
+
+    Args:
+        image: (..., C).
+        shift: (C,) in full brightnesses.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> shift_channels(jnp.zeros((1, 1, 3)), jnp.array([0.5, 0.0, -1.0]))[0, 0]
+        Array([0.5, 0. , 0. ], dtype=float32)
+    """
+    return jnp.clip(image + jnp.asarray(shift), 0.0, 1.0)
+
+
+@pointwise
+def gamma(image: Array, gamma: Any) -> Array:
+    """Raises brightness to a power.
+
+    Args:
+        image: (...,).
+        gamma: exponent; below 1 brightens.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> round(float(gamma(jnp.float32(0.25), 0.5)), 6)
+        0.5
+    """
+    safe = jnp.maximum(image, 1e-12)
+    return jnp.where(image > 0, jnp.exp(gamma * jnp.log(safe)), 0.0)
+
+
+@pointwise
+def solarize(image: Array, threshold: Any) -> Array:
+    """Inverts everything at or above a brightness.
+
+    Args:
+        image: (...,).
+        threshold: in [0, 1].
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> solarize(jnp.array([10, 200], jnp.uint8), 0.5)
+        Array([10, 55], dtype=uint8)
+    """
+    # Half a level of slack, or 0.1 could miss the level that is exactly at the threshold.
+    return jnp.where(image >= jnp.asarray(threshold) - 1e-6, 1.0 - image, image)
+
+
+@pointwise
+def posterize(image: Array, bits: Any) -> Array:
+    """Keeps the highest bits of the 8-bit value of every channel.
+
+    Args:
+        image: (..., C).
+        bits: 1 to 8, one number or one per channel.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> posterize(jnp.array([[200, 77, 3]], jnp.uint8), 2)
+        Array([[192,  64,   0]], dtype=uint8)
+    """
+    step = jnp.exp2(8.0 - jnp.asarray(bits, jnp.float32))
+    return jnp.floor(jnp.round(image * 255.0) / step) * step / 255.0
+
+
+@pointwise
+def invert(image: Array) -> Array:
+    """Full brightness minus the image.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> invert(jnp.uint8(5))
+        Array(250, dtype=uint8)
+    """
+    return 1.0 - image
+
+
+@pointwise
+def blend_with_gray(image: Array, image_weight: Any, gray_weight: Any, mean_weight: Any) -> Array:
+    """A weighted sum of an image, its brightness and its mean brightness, clipped.
+
+    With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
+    torchvision defines them.
+
+    Args:
+        image: (..., H, W, C).
+        image_weight, gray_weight, mean_weight: the weights.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> blend_with_gray(jnp.full((1, 1, 3), 100, jnp.uint8), 0.5, 0.0, 0.0)[0, 0]
+        Array([50, 50, 50], dtype=uint8)
+    """
+    gray = luma(image)
+    blended = image_weight * image + mean_weight * gray.mean()
+    blended = blended + gray_weight * (gray if image.shape[-1] == 3 else image)
+    return jnp.clip(blended, 0.0, 1.0)
+
+
+def rgb_to_hsv(image: Array) -> tuple[Array, Array, Array]:
+    """Hue in turns, saturation and value of an RGB image in [0, 1], each of shape (...,)."""
+    r, g, b = image[..., 0], image[..., 1], image[..., 2]
+    value = jnp.maximum(jnp.maximum(r, g), b)
+    spread = value - jnp.minimum(jnp.minimum(r, g), b)
+    gray = spread <= 0
+    inverse = 1.0 / jnp.where(gray, 1.0, spread)
+    hue = jnp.where(
+        value == r, (g - b) * inverse, jnp.where(value == g, (b - r) * inverse + 2.0, (r - g) * inverse + 4.0)
+    )
+    hue = jnp.where(gray, 0.0, hue / 6.0)
+    return hue - jnp.floor(hue), spread / jnp.where(value <= 0, 1.0, value), value
+
+
+def hsv_to_rgb(hue: Array, saturation: Array, value: Array) -> Array:
+    """The inverse of `rgb_to_hsv`."""
+
+    def channel(n: float) -> Array:
+        k = jnp.mod(n + hue * 6.0, 6.0)
+        return value - value * saturation * jnp.clip(jnp.minimum(k, 4.0 - k), 0.0, 1.0)
+
+    return jnp.stack([channel(5.0), channel(3.0), channel(1.0)], axis=-1)
+
+
+@pointwise
+def shift_hsv(image: Array, hue: Any = 0.0, saturation: Any = 0.0, value: Any = 0.0) -> Array:
+    """Turns the hue and shifts saturation and value; grays stay gray.
+
+    Args:
+        image: (..., 3), or (..., 1), whose value alone is shifted.
+        hue: in turns.
+        saturation, value: in [-1, 1].
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> shift_hsv(jnp.array([[255, 0, 0]], jnp.uint8), hue=1 / 3)
+        Array([[  0, 255,   0]], dtype=uint8)
+    """
+    if image.shape[-1] == 1:
+        return jnp.clip(image + value, 0.0, 1.0)
+    h, s, v = rgb_to_hsv(image)
+    s = jnp.where(s == 0, 0.0, jnp.clip(s + saturation, 0.0, 1.0))
+    return hsv_to_rgb(h + hue, s, jnp.clip(v + value, 0.0, 1.0))
+
+
+@pointwise
+def color_jitter(image: Array, brightness: Any, contrast: Any, saturation: Any, hue: Any, order: Any) -> Array:
+    """Changes brightness, contrast, saturation and hue, as torchvision defines them, in a given order.
+
+    Args:
+        image: (..., H, W, 3), or (..., H, W, 1), which has neither saturation nor hue.
+        brightness, contrast, saturation: factors.
+        hue: in turns.
+        order: (4,) the numbers 0 to 3, which stand for the four in the order above.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> red = jnp.array([[[200, 0, 0]]], jnp.uint8)
+        >>> color_jitter(red, 0.5, 1.0, 1.0, 1 / 3, jnp.arange(4))
+        Array([[[  0, 100,   0]]], dtype=uint8)
+    """
+    order = jnp.asarray(order)
+    image_weight = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
+    coloured = image.shape[-1] == 3
+    for step in range(4):
+        which = order[step]
+        index = jnp.minimum(which, 2)
+        f = image_weight[index]
+        gray_weight = jnp.where(index == 2, 1 - f, 0.0)
+        mean_weight = jnp.where(index == 1, 1 - f, 0.0)
+
+        def linear(x: Array, f: Any = f, g: Any = gray_weight, m: Any = mean_weight) -> Array:
+            return blend_with_gray.kernel(x, f, g, m)
+
+        def turn(x: Array) -> Array:
+            return shift_hsv.kernel(x, hue) if coloured else x
+
+        image = jax.lax.cond(which == 3, turn, linear, image)
+    return image
+
+
+@pointwise
+def to_gray(image: Array, *, method: str = "weighted_average", num_output_channels: int = 3) -> Array:
+    """Brightness, repeated over the output channels.
+
+    Args:
+        image: (..., H, W, C).
+        method: `weighted_average` (ITU-R BT.601), `from_lab` (lightness of CIE L*a*b*), `desaturation` (middle of
+            the largest and smallest channel), `average`, `max` or `pca` (first principal component, from its
+            smallest to its largest value).
+        num_output_channels: channels of the result.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> to_gray(jnp.array([[[10, 20, 60]]], jnp.uint8), method="average")
+        Array([[[30, 30, 30]]], dtype=uint8)
+    """
+    if image.shape[-1] == 1:
+        gray = image
+    elif method == "weighted_average":
+        gray = luma(image)
+    elif method == "from_lab":
+        gray = _lightness(image)
+    elif method == "desaturation":
+        gray = (image.max(-1, keepdims=True) + image.min(-1, keepdims=True)) / 2
+    elif method == "average":
+        gray = image.mean(-1, keepdims=True)
+    elif method == "max":
+        gray = image.max(-1, keepdims=True)
+    else:
+        gray = _first_component(image)
+    return jnp.broadcast_to(gray, (*image.shape[:-1], num_output_channels))
+
+
+def _lightness(image: Array) -> Array:
+    linear = jnp.where(image <= 0.04045, image / 12.92, ((jnp.maximum(image, 0.04045) + 0.055) / 1.055) ** 2.4)
+    r, g, b = (linear[..., i : i + 1] for i in range(3))
+    y = 0.212671 * r + 0.715160 * g + 0.072169 * b
+    root = jnp.maximum(y, 1e-6) ** (1 / 3)
+    return jnp.where(y > 0.008856, 1.16 * root - 0.16, 9.033 * y)
+
+
+def _first_component(image: Array) -> Array:
+    flat = image.reshape(-1, image.shape[-1])
+    centred = flat - flat.mean(axis=0)
+    covariance = jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST)
+    axis = jnp.linalg.eigh(covariance)[1][:, -1]
+    axis = jnp.where(axis.sum() < 0, -axis, axis)
+    score = jnp.matmul(centred, axis, precision=jax.lax.Precision.HIGHEST).reshape(*image.shape[:-1], 1)
+    low, high = score.min(), score.max()
+    return (score - low) / jnp.where(high > low, high - low, 1.0)
+
+
+def normalize(image: Array, mean: Any = 0.0, std: Any = 1.0, *, per: str = "standard", unit: Any = 1.0) -> Array:
+    """Shifts and scales to a mean and a spread; the result is always float32.
+
+    Args:
+        image: (..., H, W, C).
+        mean, std: of the image in [0, 1], one number or one per channel; used by `standard` only.
+        per: `standard` uses `mean` and `std`; `image` and `image_per_channel` the image's own mean and standard
+            deviation, cut to [-20, 20]; `min_max` and `min_max_per_channel` its own smallest and largest value.
+        unit: factor that brings the image to the units of `mean` and `std`.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> normalize(jnp.full((1, 1, 1), 0.75, jnp.float32), 0.5, 0.25)[0, 0]
+        Array([1.], dtype=float32)
+    """
+    image = to_unit(image)
+    if per == "standard":
+        return (image * unit - jnp.asarray(mean)) / jnp.asarray(std)
+    axes = (-3, -2) if per.endswith("per_channel") else (-3, -2, -1)
+    if per.startswith("image"):
+        spread = image.std(axis=axes, keepdims=True) + 1e-4 / 255
+        return jnp.clip((image - image.mean(axis=axes, keepdims=True)) / spread, -20.0, 20.0)
+    low, high = image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
+    return (image - low) / (high - low + 1e-4 / 255)

@@ -1,0 +1,77 @@
+"""Immutable pytree dataclasses: arrays are leaves, everything that fixes shapes or code paths is static."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, TypeVar, dataclass_transform
+
+import jax
+
+T = TypeVar("T")
+
+
+def static(default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
+    """A field that is part of the tree structure: changing it recompiles.
+
+    Args:
+        default: the default value; without one the field is required.
+        **metadata: further entries of the field's metadata.
+    """
+    return dataclasses.field(default=default, metadata={"static": True, **metadata})
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, static))
+def struct(cls: type[T]) -> type[T]:
+    """Turns a class into a frozen dataclass that is a pytree.
+
+    Fields made with `static` go into the tree structure, all others are children. A field whose `static` metadata
+    is a function goes there for the values that the function accepts. Rebuilding the tree bypasses `__init__`, so
+    validation there only ever sees what a user wrote.
+    """
+    cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
+    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    names = tuple(f.name for f in fields)
+    tests = {f.name: f.metadata.get("static", False) for f in fields}
+
+    def is_static(node: Any, name: str) -> bool:
+        test = tests[name]
+        return test(getattr(node, name)) if callable(test) else test
+
+    def split(node: Any) -> tuple[tuple[str, ...], tuple[tuple[str, Any], ...]]:
+        meta = tuple((n, getattr(node, n)) for n in names if is_static(node, n))
+        fixed = {n for n, _ in meta}
+        return tuple(n for n in names if n not in fixed), meta
+
+    def flatten(node: Any) -> tuple[tuple[Any, ...], Any]:
+        data, meta = split(node)
+        return tuple(getattr(node, n) for n in data), (data, meta)
+
+    def flatten_with_keys(node: Any) -> tuple[tuple[Any, ...], Any]:
+        data, meta = split(node)
+        return tuple((jax.tree_util.GetAttrKey(n), getattr(node, n)) for n in data), (data, meta)
+
+    def unflatten(aux: Any, children: tuple[Any, ...]) -> Any:
+        data, meta = aux
+        return build(cls, dict(zip(data, children, strict=True)) | dict(meta))
+
+    jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)  # type: ignore[arg-type]
+    return cls
+
+
+def build(cls: type[T], values: dict[str, Any]) -> T:
+    """An instance of a struct with exactly these field values, without running its validation."""
+    node = object.__new__(cls)
+    for name, value in values.items():
+        object.__setattr__(node, name, value)
+    return node
+
+
+def replace(node: T, **changes: Any) -> T:
+    """A copy of a struct with some fields changed, without running its validation."""
+    values = {f.name: getattr(node, f.name) for f in dataclasses.fields(node)}  # type: ignore[arg-type]
+    return build(type(node), values | changes)
+
+
+def is_concrete(x: Any) -> bool:
+    """Whether a value can be looked at now: it is no tracer."""
+    return not isinstance(x, jax.core.Tracer)

@@ -1,0 +1,161 @@
+"""Flips and quarter turns: they move whole pixels and never interpolate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxaug.draw import Draw
+from jaxaug.engine import View
+from jaxaug.pixels import Tone, tone
+from jaxaug.struct import is_concrete
+from jaxaug.transforms import args
+from jaxaug.transforms.base import Transform, transform
+from jaxaug.warp import Structure, Warp, matrix_warp
+
+
+@transform
+class NoOp(Transform):
+    """Does nothing.
+
+    Args:
+        p: how often it is applied.
+
+    Example:
+        >>> import jaxaug as ja
+        >>> ja.NoOp()
+        NoOp(p=0.5)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        return tone(lambda image: image)
+
+
+@transform
+class HorizontalFlip(Transform):
+    """Mirrors left and right.
+
+    Args:
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> flip = ja.Compose([ja.HorizontalFlip(p=1)])
+        >>> flip(jax.random.key(0), image=jnp.array([[1.0, 2.0, 3.0]]))["image"]
+        Array([[3., 2., 1.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        rows = [[-1, 0, view.width], [0, 1, 0], [0, 0, 1]]
+        return matrix_warp(rows, view.size, view.size, Structure.FLIP_X, covers=True)
+
+
+@transform
+class VerticalFlip(Transform):
+    """Mirrors top and bottom.
+
+    Args:
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> flip = ja.Compose([ja.VerticalFlip(p=1)])
+        >>> flip(jax.random.key(0), image=jnp.array([[1.0], [2.0]]))["image"]
+        Array([[2.],
+               [1.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        rows = [[1, 0, 0], [0, -1, view.height], [0, 0, 1]]
+        return matrix_warp(rows, view.size, view.size, Structure.FLIP_Y, covers=True)
+
+
+@transform
+class Transpose(Transform):
+    """Exchanges rows and columns.
+
+    A picture that is not square changes its size, so it needs p=1 under `jit` and `vmap`.
+
+    Args:
+        p: how often it is applied.
+
+    Raises:
+        ValueError: a picture that is not square, p neither 0 nor 1, under `jit` or `vmap`.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> transpose = ja.Compose([ja.Transpose(p=1)])
+        >>> transpose(jax.random.key(0), image=jnp.zeros((4, 6, 3)))["image"].shape
+        (6, 4, 3)
+
+    Follows the meaning of Albumentations 2.0.8; keypoint angles stay counter-clockwise on screen.
+    """
+
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        rows = [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
+        return matrix_warp(rows, view.size, view.size[::-1], Structure.SWAP, covers=True)
+
+
+@transform
+class RandomRotate90(Transform):
+    """Turns by 0, 90, 180 or 270 degrees, counter-clockwise.
+
+    A picture that is not square changes its size at random, which works outside `jit` and `vmap` only.
+
+    Args:
+        p: how often it is applied.
+
+    Raises:
+        ValueError: a picture that is not square under `jit` or `vmap`.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> turn = ja.Compose([ja.RandomRotate90(p=1)])
+        >>> turn(jax.random.key(0), image=jnp.zeros((8, 8, 3)))["image"].shape
+        (8, 8, 3)
+
+    Follows the meaning of Albumentations 2.0.8; keypoint angles stay counter-clockwise on screen.
+    """
+
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        turns = rng.integer("turns", (0, 3))
+        height, width = view.size
+        size = view.size
+        if height != width:
+            if not is_concrete(turns):
+                raise ValueError(
+                    f"RandomRotate90 on a picture of {height} x {width} changes the size at random, and under jit or "
+                    "vmap shapes cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before "
+                    "it), or use Rotate((-180, 180))."
+                )
+            if int(turns) % 2:
+                size = (width, height)
+        # Output (x, y) of a counter-clockwise turn by k quarters reads here.
+        matrices = jnp.array(
+            [
+                [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+                [[0, -1, width], [1, 0, 0], [0, 0, 1]],
+                [[-1, 0, width], [0, -1, height], [0, 0, 1]],
+                [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
+            ],
+            jnp.float32,
+        )
+        structure = Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y
+        return matrix_warp(matrices[turns], view.size, size, structure, covers=True)
