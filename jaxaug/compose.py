@@ -17,7 +17,7 @@ from jaxaug.compact import compact
 from jaxaug.draw import check_key
 from jaxaug.engine import Settings, State, label_fields
 from jaxaug.keypoints import KeypointParams
-from jaxaug.struct import static
+from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation
 from jaxaug.warp import Warp
@@ -87,8 +87,8 @@ class Compose:
     """
 
     transforms: Any
-    p: Any
-    settings: Settings
+    p: Any = certain(default=1.0)
+    settings: Settings = Settings()
     additional_targets: Any = static(default=None)
     is_check_shapes: bool = static(default=True)
     strict: bool = static(default=False)
@@ -169,7 +169,7 @@ class Compose:
             **targets: the same as keywords.
         """
         state = self._state(_one_sample(sample, targets))
-        for op in _plan_ops(plan):
+        for op in jax.tree.map(jnp.asarray, _plan_ops(plan)):
             state.push(op)
         return state.finish()
 
@@ -184,7 +184,7 @@ class Compose:
             **targets: the same as keywords.
         """
         state = self._state(_one_sample(sample, targets))
-        for op in reversed(_plan_ops(plan)):
+        for op in reversed(jax.tree.map(jnp.asarray, _plan_ops(plan))):
             if isinstance(op, Warp):
                 state.push(op.realise(state.view).inverse())
         return state.finish()

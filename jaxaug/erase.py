@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.resample import fill_values, round_to
-from jaxaug.struct import static
+from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
 
@@ -148,7 +148,7 @@ class Erase:
     key: Array
     fill: Any = 0.0
     fill_mask: Any = None
-    active: Any = True
+    active: Any = switch(default=True)
     impl: str = static(default="threefry2x32")
     mode: str = static(default="constant")
     name: str = static(default="Erase")

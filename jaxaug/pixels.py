@@ -17,7 +17,7 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.functional.dtype import from_unit, to_unit
 from jaxaug.functional.filters import convolve_separable
-from jaxaug.struct import static
+from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
 
@@ -68,7 +68,7 @@ class Tone(_Gated):
     """
 
     params: dict[str, Any]
-    active: Any = True
+    active: Any = switch(default=True)
     fn: Callable[..., Array] = static(default=lambda image: image)
     options: tuple[tuple[str, Any], ...] = static(default=())
     makes_float: bool = static(default=False)
@@ -108,7 +108,7 @@ class Separable(_Gated):
 
     rows: Array
     columns: Array
-    active: Any = True
+    active: Any = switch(default=True)
     name: str = static(default="Filter")
 
     def apply(self, image: Array) -> Array:
@@ -149,7 +149,7 @@ class Noise(_Gated):
     key: Array
     mean: Any
     std: Any
-    active: Any = True
+    active: Any = switch(default=True)
     impl: str = static(default="threefry2x32")
     per_channel: bool = static(default=True)
     grain: float = static(default=1.0)
@@ -178,7 +178,7 @@ class Switch(_Gated):
 
     index: Array
     ops: tuple[Any, ...]
-    active: Any = True
+    active: Any = switch(default=True)
     name: str = static(default="Switch")
 
     def apply(self, image: Array) -> Array:

@@ -13,11 +13,10 @@ from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.struct import static
+from jaxaug.struct import static, switch
 
 Scalar = Any
 Axis = Callable[[Array], Array]
@@ -69,7 +68,7 @@ class Matrix:
     Applied as multiply-adds, never as a matmul, so that no accelerator rounds coordinates to a short format.
     """
 
-    m: Array | np.ndarray
+    m: Array
     structure: Structure = static(default=Structure.AFFINE)
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
@@ -197,7 +196,7 @@ class Warp:
     map: Any
     fill: Any = 0.0
     fill_mask: Any = 0.0
-    active: Scalar = True
+    active: Scalar = switch(default=True)
     window: Any = None
     size_in: tuple[int, int] = static(default=(1, 1))
     size_out: tuple[int, int] = static(default=(1, 1))
@@ -291,8 +290,8 @@ class Warp:
         whole = all(r == int(r) for r in ratio) and in_scale == out_scale and ratio[0] == ratio[1]
         new_map: Any
         if isinstance(self.map, Matrix):
-            before = np.diag([in_scale[0], in_scale[1], 1.0]).astype(np.float32)
-            after = np.diag([1 / out_scale[0], 1 / out_scale[1], 1.0]).astype(np.float32)
+            before = jnp.diag(jnp.array([in_scale[0], in_scale[1], 1.0], jnp.float32))
+            after = jnp.diag(jnp.array([1 / out_scale[0], 1 / out_scale[1], 1.0], jnp.float32))
             structure = self.structure if whole else self.structure | Structure.SCALE
             new_map = Matrix(compose3(before, compose3(self.map.m, after)), structure)
         else:
@@ -370,7 +369,7 @@ def matrix_warp(
 
 def identity(size: tuple[int, int]) -> Warp:
     """The warp that changes nothing."""
-    return matrix_warp(np.eye(3, dtype=np.float32), size, size, Structure.IDENTITY, covers=True, name="identity")
+    return matrix_warp(jnp.eye(3, dtype=jnp.float32), size, size, Structure.IDENTITY, covers=True, name="identity")
 
 
 def both(a: Scalar, b: Scalar) -> Scalar:
@@ -389,24 +388,18 @@ def either(a: Scalar, b: Scalar) -> Scalar:
     return jnp.logical_or(a, b)
 
 
-def stack3(rows: Any) -> Array | np.ndarray:
-    """A 3 x 3 float32 matrix from nested entries, kept in NumPy while all of them are plain numbers."""
-    flat = [v for row in rows for v in row]
-    if all(isinstance(v, int | float | np.floating | np.integer) for v in flat):
-        return np.array(rows, np.float32)
-    return jnp.stack([jnp.asarray(v, jnp.float32) for v in flat]).reshape(3, 3)
+def stack3(rows: Any) -> Array:
+    """A 3 x 3 float32 matrix from nested entries, traced or not."""
+    return jnp.stack([jnp.asarray(v, jnp.float32) for row in rows for v in row]).reshape(3, 3)
 
 
-def compose3(a: Any, b: Any) -> Any:
+def compose3(a: Any, b: Any) -> Array:
     """The matrix product of two 3 x 3 matrices in full precision."""
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
-        return (a.astype(np.float64) @ b.astype(np.float64)).astype(np.float32)
     return jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)
 
 
-def inverse3(m: Any) -> Any:
+def inverse3(m: Any) -> Array:
     """The inverse of a 3 x 3 matrix in closed form, scaled so that its last entry is one where it can be."""
-    xp = np if isinstance(m, np.ndarray) else jnp
     a, b, c = m[0, 0], m[0, 1], m[0, 2]
     d, e, f = m[1, 0], m[1, 1], m[1, 2]
     g, h, i = m[2, 0], m[2, 1], m[2, 2]
@@ -415,9 +408,9 @@ def inverse3(m: Any) -> Any:
         [f * g - d * i, a * i - c * g, c * d - a * f],
         [d * h - e * g, b * g - a * h, a * e - b * d],
     ]
-    out = xp.stack([xp.stack([xp.asarray(v) for v in row]) for row in rows])
+    out = stack3(rows)
     last = out[2, 2]
-    return out / xp.where(xp.abs(last) < 1e-12, xp.ones_like(last), last)
+    return out / jnp.where(jnp.abs(last) < 1e-12, 1.0, last)
 
 
 def transform(m: Any, x: Array, y: Array, *, projective: bool) -> tuple[Array, Array, Array]:

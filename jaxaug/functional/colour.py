@@ -51,14 +51,14 @@ def shift_channels(image: Array, shift: Any) -> Array:
 
     Args:
         image: (..., C).
-        shift: (C,) in full brightnesses.
+        shift: (C,) in full brightnesses; an image with fewer channels uses the first ones.
 
     Example:
         >>> import jax.numpy as jnp
         >>> shift_channels(jnp.zeros((1, 1, 3)), jnp.array([0.5, 0.0, -1.0]))[0, 0]
         Array([0.5, 0. , 0. ], dtype=float32)
     """
-    return jnp.clip(image + jnp.asarray(shift), 0.0, 1.0)
+    return jnp.clip(image + jnp.asarray(shift)[: image.shape[-1]], 0.0, 1.0)
 
 
 @pointwise

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxaug.struct import is_concrete
+from jaxaug.struct import certain, is_concrete
 from jaxaug.targets import nearest
 
 INTERPOLATIONS = ("nearest", "linear", "cubic", "area", "lanczos", "linear", "nearest")
@@ -52,7 +52,7 @@ def probability(default: float = 0.5) -> Any:
         _bounded(where, [v], 0.0, 1.0)
         return _plain(v)
 
-    return _field(float(default), convert, lambda v: isinstance(v, float) and v in (0.0, 1.0))
+    return certain(float(default), convert=convert)
 
 
 def number(default: Any = dataclasses.MISSING, low: float | None = None, high: float | None = None) -> Any:

@@ -75,7 +75,7 @@ def transform(cls: T) -> T:
     struct(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     known = tuple(f.name for f in fields)
-    raw_init = cls.__init__
+    raw_init: Any = vars(cls)["__init__"]
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         for name in kwargs:
@@ -91,9 +91,9 @@ def transform(cls: T) -> T:
         if check is not None:
             check()
 
-    __init__.__signature__ = inspect.signature(raw_init)  # type: ignore[attr-defined]
+    __init__.__signature__ = inspect.signature(raw_init)
     __init__.__doc__ = None
-    cls.__init__ = __init__  # type: ignore[misc]
+    setattr(cls, "__init__", __init__)  # noqa: B010
     return cls
 
 

@@ -152,9 +152,9 @@ class RGBShift(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        channels = view.need_channels("RGBShift", (1, 3))
+        view.need_channels("RGBShift", (1, 3))
         shifts = []
-        for name in "rgb"[:channels]:
+        for name in "rgb":
             low, high = (jnp.asarray(v, jnp.float32) for v in getattr(self, f"{name}_shift_limit"))
             scale = jnp.where((jnp.abs(low) > 1) | (jnp.abs(high) > 1), 1.0 / 255.0, 1.0)
             shifts.append(rng.uniform(name, (low * scale, high * scale)))

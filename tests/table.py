@@ -1,0 +1,92 @@
+"""The one table of transforms: every property test runs over it, and a new transform joins by one line."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jaxaug as ja
+
+ANY = (1, 3, 4, 6)
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A transform at strong arguments.
+
+    Args:
+        transform: the transform, p=1.
+        family: warp, pixels or erase.
+        size: (height, width) of the pictures it is tried on.
+        channels: numbers of channels it accepts.
+        exact: it moves whole pixels, so pictures must agree bit for bit.
+        random: another key gives another result.
+        invertible: what it did to points can be undone.
+        limit: path of a leaf whose gradient is checked by finite differences, such as ("rotate_limit", 1).
+    """
+
+    transform: Any
+    family: str
+    size: tuple[int, int] = (41, 53)
+    channels: tuple[int, ...] = ANY
+    exact: bool = False
+    random: bool = True
+    invertible: bool = True
+    limit: tuple[Any, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return type(self.transform).__name__
+
+
+def warp(transform: Any, **kwargs: Any) -> Case:
+    return Case(transform, "warp", **kwargs)
+
+
+def pixels(transform: Any, **kwargs: Any) -> Case:
+    return Case(transform, "pixels", **kwargs)
+
+
+def erase(transform: Any, **kwargs: Any) -> Case:
+    return Case(transform, "erase", **kwargs)
+
+
+SQUARE = (48, 48)
+
+TABLE = [
+    warp(ja.HorizontalFlip(p=1), exact=True, random=False),
+    warp(ja.VerticalFlip(p=1), exact=True, random=False),
+    warp(ja.Transpose(p=1), exact=True, random=False),
+    warp(ja.RandomRotate90(p=1), exact=True, size=SQUARE),
+    warp(ja.Affine((0.8, 1.3), rotate=(-60, 60), shear=(-15, 15), translate_percent=0.1, p=1), limit=("rotate", 1)),
+    warp(ja.ShiftScaleRotate(0.1, 0.2, 90, p=1), limit=("rotate_limit", 1)),
+    warp(ja.Rotate(90, p=1), limit=("limit", 1)),
+    warp(ja.Perspective((0.05, 0.1), p=1), limit=("scale", 1)),
+    warp(ja.GridDistortion(4, 0.4, p=1), limit=("distort_limit", 1)),
+    warp(ja.ElasticTransform(alpha=60, sigma=5, p=1), limit=("alpha",)),
+    warp(ja.Crop(3, 5, 45, 33, p=1), exact=True, random=False),
+    warp(ja.CenterCrop(31, 37, p=1), exact=True, random=False),
+    warp(ja.RandomCrop(31, 37, p=1), exact=True),
+    warp(ja.RandomResizedCrop((40, 48), scale=(0.3, 0.9), p=1), limit=None),
+    warp(ja.Resize(57, 71, p=1), random=False),
+    warp(ja.PadIfNeeded(60, 70, position="random", p=1), exact=True),
+    pixels(ja.NoOp(p=1), exact=True, random=False),
+    pixels(ja.RandomBrightnessContrast(0.3, 0.3, p=1), limit=("contrast_limit", 1)),
+    pixels(ja.ColorJitter(0.4, 0.4, 0.4, 0.2, p=1), channels=(1, 3), limit=("saturation", 1)),
+    pixels(ja.HueSaturationValue(p=1), channels=(1, 3), limit=("val_shift_limit", 1)),
+    pixels(ja.RGBShift(p=1), channels=(1, 3), limit=("r_shift_limit", 1)),
+    pixels(ja.RandomGamma((50, 200), p=1), limit=("gamma_limit", 1)),
+    pixels(ja.Solarize((0.2, 0.8), p=1)),
+    pixels(ja.Posterize((2, 5), p=1)),
+    pixels(ja.InvertImg(p=1), exact=True, random=False),
+    pixels(ja.ToGray(3, "average", p=1), channels=(3,), random=False),
+    pixels(ja.Normalize(0.4, 0.2, p=1), random=False, limit=("std",)),
+    pixels(ja.Blur((3, 7), p=1)),
+    pixels(ja.GaussianBlur(sigma_limit=(0.5, 3.0), p=1), limit=("sigma_limit", 1)),
+    pixels(ja.GaussNoise(p=1), limit=("std_range", 1)),
+    erase(ja.CoarseDropout((1, 4), (0.1, 0.3), (0.1, 0.3), fill_mask=0, p=1)),
+    erase(ja.MaskDropout((1, 2), p=1)),
+]
+
+BY_NAME = {case.name: case for case in TABLE}
+WARPS = [case for case in TABLE if case.family == "warp"]
