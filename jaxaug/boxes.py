@@ -15,7 +15,7 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.struct import static
 from jaxaug.targets import nearest
-from jaxaug.warp import Matrix, Structure, Warp
+from jaxaug.warp import Matrix, Warp
 
 FORMATS = ("coco", "pascal_voc", "albumentations", "yolo")
 
@@ -179,8 +179,7 @@ class Boxes:
         boxes = struct.replace(
             boxes, ax=ax, ay=ay, bx=bx, by=by, alive=boxes.alive & ok_a & ok_b, full_x=full_x, full_y=full_y
         )
-        onto = warp.covers and not warp.structure & (Structure.SHIFT | Structure.AFFINE | Structure.PROJECTIVE)
-        if onto:
+        if warp.is_onto:
             return boxes
         boxes = boxes._clipped(warp.size_out)
         return struct.replace(boxes, valid=boxes.valid & boxes.alive.any(axis=1))

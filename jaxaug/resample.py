@@ -166,6 +166,11 @@ def _needs_rule(warp: Warp) -> bool:
     return not (warp.covers and warp.is_lattice)
 
 
+def _source(run: list[Warp]) -> int:
+    """The step whose border is that of the stored picture: the first that does more than turn it in place."""
+    return next((i for i, w in enumerate(run) if not (w.is_lattice and w.is_onto)), 0)
+
+
 def _window(warp: Warp) -> tuple[Any, Any, Any, Any]:
     """Left, top, width and height of what may be read of a warp's input."""
     if warp.window is None:
@@ -264,6 +269,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     swapped: Array | bool = False
     scale_u = scale_v = jnp.float32(1.0)
     fills: Fills = []
+    source = _source(run)
     source_border = "replicate"
     for step in range(len(run) - 1, -1, -1):
         warp = run[step]
@@ -285,10 +291,10 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         left, above, columns, rows = _window(warp)
         start_u, start_v = _pick(swapped, above, left), _pick(swapped, left, above)
         extent_u, extent_v = _pick(swapped, rows, columns), _pick(swapped, columns, rows)
-        if border == "constant" and (method == "nearest" or step > 0):
+        if border == "constant" and (method == "nearest" or step > source):
             covers = _coverage(v - start_v, extent_v, method), _coverage(u - start_u, extent_u, method)
             fills.append((_outer(*covers), settings(warp, kind)[1]))
-        if step == 0 and warp.window is None:
+        if step == source and warp.window is None:
             source_border = border
         elif method != "nearest" or border != "constant":
             u = fold(u - start_u, extent_u, border) + start_u
@@ -306,8 +312,8 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     value = picture.astype(jnp.float32)
     if any(_widens(w, kind) for w in run):
         if source_border == "constant":
-            source = settings(run[0], kind)[1]
-            fills.append((_outer(_coverage(v, rows, method), _coverage(u, columns, method)), source))
+            colour = settings(run[source], kind)[1]
+            fills.append((_outer(_coverage(v, rows, method), _coverage(u, columns, method)), colour))
         wv = kernel_matrix(fold(v, rows, source_border), scale_v, rows, method)
         wu = kernel_matrix(fold(u, columns, source_border), scale_u, columns, method)
         value = jnp.einsum("ij,jkc->ikc", wv, value, precision=jax.lax.Precision.HIGHEST)
@@ -325,7 +331,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         jnp.take(value, pairs_u[0][0], axis=1, mode="clip") * pairs_u[0][1][:, None],
     )
     if cover_u is not None and cover_v is not None:
-        value = value + (1 - _outer(cover_v, cover_u)[..., None]) * fill_values(settings(run[0], kind)[1], picture)
+        value = value + (1 - _outer(cover_v, cover_u)[..., None]) * fill_values(settings(run[source], kind)[1], picture)
     return round_to(_compose(value, fills), picture.dtype)
 
 
@@ -353,6 +359,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array,
         jnp.arange(height, dtype=jnp.float32) + 0.5, jnp.arange(width, dtype=jnp.float32) + 0.5, indexing="ij"
     )
     fills: Fills = []
+    source = _source(run)
     pending: Any = None
     projective = False
 
@@ -371,7 +378,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array,
         else:
             settle()
             x, y = warp.pull(x, y)
-        if (step == 0 and warp.window is None) or not _needs_rule(warp):
+        if (step == source and warp.window is None) or not _needs_rule(warp):
             continue
         settle()
         border = "replicate" if warp.covers else warp.border_mode
@@ -389,7 +396,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array,
 def _read_dense(picture: Array, run: list[Warp], kind: Kind, method: str) -> Array:
     rows, columns, channels = picture.shape
     x, y, fills = coordinates(run, kind, method)
-    source = run[0]
+    source = run[_source(run)]
     border = "replicate" if source.covers or source.window is not None else source.border_mode
     fill = settings(source, kind)[1]
     flat = picture.reshape(rows * columns, channels)

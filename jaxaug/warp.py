@@ -221,6 +221,11 @@ class Warp:
         return isinstance(self.map, Matrix) and self.structure.is_lattice
 
     @property
+    def is_onto(self) -> bool:
+        """The input fills the output exactly, so nothing can leave the picture."""
+        return self.covers and self.is_separable and not self.structure & Structure.SHIFT
+
+    @property
     def resizes(self) -> bool:
         return self.size_in != self.size_out
 
@@ -305,7 +310,6 @@ class Warp:
             new_map: Any = Matrix(inverse3(self.map.m), self.structure)
         else:
             new_map = Inverse(self.map)
-        onto = self.covers and self.is_separable and not self.structure & Structure.SHIFT
         return struct.replace(
             self,
             map=new_map,
@@ -313,7 +317,7 @@ class Warp:
             size_in=self.size_out,
             size_out=self.size_in,
             border_mode="constant",
-            covers=onto,
+            covers=self.is_onto,
             antialias=False,
         )
 

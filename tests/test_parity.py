@@ -1,0 +1,367 @@
+"""Parity with Albumentations 2.0.8 and OpenCV: arguments that leave nothing to chance, or drawn parameters injected."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import cv2
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from skimage import data
+
+import jaxaug as ja
+from jaxaug.transforms.affine import square_to_quadrangle
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import albumentations as A
+
+BORDERS = {
+    "constant": cv2.BORDER_CONSTANT,
+    "replicate": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT,
+    "reflect_101": cv2.BORDER_REFLECT_101,
+    "wrap": cv2.BORDER_WRAP,
+}
+METHODS = {
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+KEY = jax.random.key(0)
+
+
+def image(dtype: Any = np.uint8) -> np.ndarray:
+    picture = data.astronaut()[40:406:6, 62:512:6]
+    return picture if dtype == np.uint8 else (picture / 255).astype(dtype)
+
+
+def ours(transform: Any, **targets: Any) -> dict[str, np.ndarray]:
+    return jax.tree.map(np.asarray, ja.Compose([transform])(KEY, jax.tree.map(jnp.asarray, targets)))
+
+
+def theirs(transform: Any, **targets: Any) -> dict[str, np.ndarray]:
+    return A.Compose([transform])(**targets)
+
+
+def quiet(make: Any, **kwargs: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return make(**kwargs)
+
+
+def agree(a: np.ndarray, b: np.ndarray, levels: float, share: float = 1.0) -> None:
+    assert a.shape == b.shape
+    assert a.dtype == b.dtype
+    scale = 255 if a.dtype.kind == "f" else 1
+    apart = np.abs(a.astype(np.float64) - b.astype(np.float64)) * scale
+    assert np.mean(apart <= levels + 1e-3) >= share, (apart.max(), np.mean(apart > levels))
+
+
+# Warps: 99 % of pixels within 2 levels ------------------------------------------------------------------------------
+
+AFFINE = {"scale": (1.2, 1.2), "rotate": (25, 25), "shear": (8, 8), "translate_px": {"x": (3, 3), "y": (-2, -2)}}
+
+
+@pytest.mark.parametrize("border", list(BORDERS))
+@pytest.mark.parametrize("method", list(METHODS))
+def test_affine(method: str, border: str) -> None:
+    look = {"fill": 90, "p": 1}
+    a = ours(ja.Affine(**AFFINE, interpolation=method, border_mode=border, **look), image=image())
+    b = theirs(A.Affine(**AFFINE, interpolation=METHODS[method], border_mode=BORDERS[border], **look), image=image())
+    # OpenCV rounds coordinates to 1/32 of a pixel, which moves the nearest pixel of one in fifty.
+    agree(a["image"], b["image"], 2 if method != "lanczos" else 4, 0.99 if method != "nearest" else 0.96)
+
+
+def test_opencv_numbers_name_the_same_settings() -> None:
+    for name, number in METHODS.items():
+        assert ja.Rotate(interpolation=number).interpolation == name
+    for name, number in BORDERS.items():
+        assert ja.Rotate(border_mode=number).border_mode == name
+
+
+@pytest.mark.parametrize("angle", [-120, -45, 13, 90])
+def test_rotate(angle: int) -> None:
+    picture = image()
+    mask = (picture[..., 0] > 120).astype(np.uint8) * 3
+    a = ours(ja.Rotate((angle, angle), p=1), image=picture, mask=mask)
+    b = theirs(A.Rotate((angle, angle), p=1), image=picture, mask=mask)
+    agree(a["image"], b["image"], 2, 0.99)
+    agree(a["mask"], b["mask"], 0, 0.97)
+
+
+def test_shift_scale_rotate() -> None:
+    arguments = {"shift_limit": (0.1, 0.1), "scale_limit": (0.2, 0.2), "rotate_limit": (30, 30), "p": 1}
+    b = theirs(quiet(A.ShiftScaleRotate, **arguments), image=image())
+    agree(ours(ja.ShiftScaleRotate(**arguments), image=image())["image"], b["image"], 2, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("HorizontalFlip", {}),
+        ("VerticalFlip", {}),
+        ("Transpose", {}),
+        ("Crop", {"x_min": 5, "y_min": 3, "x_max": 40, "y_max": 60}),
+        ("CenterCrop", {"height": 40, "width": 51}),
+        ("CenterCrop", {"height": 80, "width": 50, "pad_if_needed": True, "fill": 7}),
+        ("PadIfNeeded", {"min_height": 80, "min_width": 98, "fill": 9}),
+        ("PadIfNeeded", {"min_height": 80, "min_width": 98, "border_mode": cv2.BORDER_REFLECT_101}),
+        ("PadIfNeeded", {"min_height": 80, "min_width": 98, "border_mode": cv2.BORDER_REFLECT}),
+        ("PadIfNeeded", {"min_height": 80, "min_width": 98, "border_mode": cv2.BORDER_REPLICATE}),
+        ("PadIfNeeded", {"min_height": 80, "min_width": 98, "border_mode": cv2.BORDER_WRAP}),
+        ("PadIfNeeded", {"min_height": 80, "min_width": 98, "position": "bottom_right"}),
+        (
+            "PadIfNeeded",
+            {"min_height": None, "min_width": None, "pad_height_divisor": 16, "pad_width_divisor": 32},
+        ),
+    ],
+)
+def test_whole_pixels_are_equal(name: str, arguments: dict[str, Any]) -> None:
+    mask = np.arange(61 * 75).reshape(61, 75).astype(np.int32) % 11
+    a = ours(getattr(ja, name)(**arguments, p=1), image=image(), mask=mask)
+    b = theirs(getattr(A, name)(**arguments, p=1), image=image(), mask=mask)
+    np.testing.assert_array_equal(a["image"], b["image"])
+    np.testing.assert_array_equal(a["mask"], b["mask"])
+
+
+@pytest.mark.parametrize("size", [(90, 110), (40, 52), (61, 30)])
+@pytest.mark.parametrize(
+    ("method", "number"),
+    [("linear", cv2.INTER_LINEAR), ("cubic", cv2.INTER_CUBIC), ("nearest", cv2.INTER_NEAREST_EXACT)],
+)
+def test_resize(method: str, number: int, size: tuple[int, int]) -> None:
+    a = ours(ja.Resize(*size, interpolation=method), image=image())
+    b = theirs(A.Resize(*size, interpolation=number), image=image())
+    agree(a["image"], b["image"], 2 if method != "nearest" else 0, 0.99)
+
+
+@pytest.mark.parametrize("size", [(30, 25), (20, 41)])
+def test_resize_by_area(size: tuple[int, int]) -> None:
+    a = ours(ja.Resize(*size, area_for_downscale="image"), image=image())
+    b = theirs(A.Resize(*size, area_for_downscale="image"), image=image())
+    agree(a["image"], b["image"], 2, 0.99)
+
+
+def test_antialias_is_that_of_a_well_known_reference() -> None:
+    a = ours(ja.Resize(23, 31, antialias=True), image=image(np.float32))
+    b = jax.image.resize(jnp.asarray(image(np.float32)), (23, 31, 3), "linear", antialias=True)
+    # The reference cuts its kernel at the edge as we do, so even the border agrees.
+    np.testing.assert_allclose(a["image"], b, atol=1e-4)
+
+
+def test_random_crops_cut_where_the_plan_says() -> None:
+    picture = image()
+    for seed in range(5):
+        augment = ja.Compose([ja.RandomCrop(30, 40)])
+        key = jax.random.key(seed)
+        (op,) = augment.sample(key, image=jnp.asarray(picture))
+        x, y = int(op.map.m[0, 2]), int(op.map.m[1, 2])
+        out = np.asarray(augment(key, image=jnp.asarray(picture))["image"])
+        np.testing.assert_array_equal(out, picture[y : y + 30, x : x + 40])
+
+
+def test_random_resized_crop_with_its_window_injected() -> None:
+    picture = image()
+    augment = ja.Compose([ja.RandomResizedCrop((48, 56), scale=(0.2, 0.8))])
+    windows = []
+    for seed in range(6):
+        key = jax.random.key(seed)
+        (op,) = augment.sample(key, image=jnp.asarray(picture))
+        x0, y0, x1, y1 = (int(v) for v in np.asarray(op.window))
+        windows.append((x1 - x0) * (y1 - y0) / (61 * 75))
+        expected = cv2.resize(picture[y0:y1, x0:x1], (56, 48), interpolation=cv2.INTER_LINEAR)
+        agree(np.asarray(augment(key, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
+    assert min(windows) >= 0.18
+    assert max(windows) <= 0.82
+
+
+def test_perspective_with_its_matrix_injected() -> None:
+    picture = image()
+    augment = ja.Compose([ja.Perspective((0.1, 0.1), p=1)])
+    (op,) = augment.sample(KEY, image=jnp.asarray(picture))
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    matrix = np.linalg.inv(half) @ np.asarray(op.map.m, np.float64) @ half
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    expected = cv2.warpPerspective(picture, matrix, (75, 61), flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
+
+
+def test_a_quadrangle_is_solved_as_opencv_does() -> None:
+    corners = np.array([[3, 5], [60, 2], [71, 55], [8, 58]], np.float32)
+    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    expected = cv2.getPerspectiveTransform(unit, corners)
+    np.testing.assert_allclose(square_to_quadrangle(jnp.asarray(corners)), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("transform", [ja.ElasticTransform(80, 6, p=1), ja.GridDistortion(4, 0.4, p=1)])
+def test_dense_maps_read_as_opencv_remap_does(transform: Any) -> None:
+    picture = image()
+    augment = ja.Compose([transform])
+    (op,) = augment.sample(KEY, image=jnp.asarray(picture))
+    y, x = np.mgrid[0:61, 0:75].astype(np.float32) + 0.5
+    u, v = (np.asarray(c) - 0.5 for c in op.realise(None).pull(jnp.asarray(x), jnp.asarray(y)))
+    border = cv2.BORDER_REPLICATE if op.covers else cv2.BORDER_CONSTANT
+    expected = cv2.remap(picture, u, v, cv2.INTER_LINEAR, borderMode=border)
+    agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
+
+
+def test_elastic_fields_are_smoothed_as_opencv_does() -> None:
+    sigma = 5.0
+    augment = ja.Compose([ja.ElasticTransform(40.0, sigma, p=1)])
+    (op,) = augment.sample(KEY, image=jnp.asarray(image()))
+    noise = np.asarray(jax.random.normal(jax.random.wrap_key_data(op.map.key), (2, 61, 75)))
+    noise = noise / np.abs(noise).max()
+    field = op.realise(None).map
+    for channel, ours_ in enumerate((field.dx, field.dy)):
+        expected = cv2.GaussianBlur(noise[channel], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) * 40.0
+        np.testing.assert_allclose(ours_, expected, atol=0.02)
+
+
+# Tones: all pixels within 1 level -----------------------------------------------------------------------------------
+
+TONES = [
+    ("RandomBrightnessContrast", {"brightness_limit": (0.15, 0.15), "contrast_limit": (-0.3, -0.3)}),
+    ("RandomBrightnessContrast", {"brightness_limit": (0.3, 0.3), "contrast_limit": (0.4, 0.4)}),
+    (
+        "RandomBrightnessContrast",
+        {"brightness_limit": (0.2, 0.2), "contrast_limit": (0.1, 0.1), "brightness_by_max": False},
+    ),
+    (
+        "RandomBrightnessContrast",
+        {"brightness_limit": (0.2, 0.2), "contrast_limit": (0.1, 0.1), "ensure_safe_range": True},
+    ),
+    ("RGBShift", {"r_shift_limit": (20, 20), "g_shift_limit": (-35, -35), "b_shift_limit": (0, 0)}),
+    ("RandomGamma", {"gamma_limit": (60, 60)}),
+    ("RandomGamma", {"gamma_limit": (170, 170)}),
+    ("Solarize", {"threshold_range": (0.4, 0.4)}),
+    ("Posterize", {"num_bits": 3}),
+    ("Posterize", {"num_bits": [(2, 2), (4, 4), (6, 6)]}),
+    ("InvertImg", {}),
+    ("ToGray", {}),
+    ("ToGray", {"method": "from_lab"}),
+    ("ToGray", {"method": "desaturation"}),
+    ("ToGray", {"method": "average"}),
+    ("ToGray", {"method": "max"}),
+    ("ToGray", {"num_output_channels": 1}),
+    ("ColorJitter", {"brightness": (1.3, 1.3), "contrast": (1, 1), "saturation": (1, 1), "hue": (0, 0)}),
+    ("ColorJitter", {"brightness": (1, 1), "contrast": (0.6, 0.6), "saturation": (1, 1), "hue": (0, 0)}),
+    ("ColorJitter", {"brightness": (1, 1), "contrast": (1, 1), "saturation": (1.7, 1.7), "hue": (0, 0)}),
+    ("Normalize", {}),
+    ("Normalize", {"normalization": "image"}),
+    ("Normalize", {"normalization": "image_per_channel"}),
+    ("Normalize", {"normalization": "min_max"}),
+    ("Normalize", {"normalization": "min_max_per_channel"}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), TONES)
+def test_tones(name: str, arguments: dict[str, Any]) -> None:
+    a = ours(getattr(ja, name)(**arguments, p=1), image=image())["image"]
+    b = np.asarray(theirs(getattr(A, name)(**arguments, p=1), image=image())["image"])
+    if name == "ToGray" and arguments.get("num_output_channels") == 1:
+        b = b.reshape(a.shape)
+    # The reference's own statistics are in doubles.
+    agree(a, b.astype(a.dtype) if name == "Normalize" else b, 1)
+
+
+def test_grays_by_their_first_component() -> None:
+    a = ours(ja.ToGray(method="pca", p=1), image=image())["image"][..., 0].astype(float)
+    b = theirs(A.ToGray(method="pca", p=1), image=image())["image"][..., 0].astype(float)
+    # The sign of a principal component is free.
+    assert min(np.abs(a - b).max(), np.abs(a - (255 - b)).max()) <= 1
+
+
+@pytest.mark.parametrize("hue", [-0.4, 0.15])
+def test_hue_in_floats(hue: float) -> None:
+    arguments = {"brightness": (1, 1), "contrast": (1, 1), "saturation": (1, 1), "hue": (hue, hue), "p": 1}
+    a = ours(ja.ColorJitter(**arguments), image=image(np.float32))["image"]
+    b = theirs(A.ColorJitter(**arguments), image=image(np.float32))["image"]
+    agree(a, b, 1)
+
+
+def test_hue_saturation_value_against_opencv_in_floats() -> None:
+    picture = image(np.float32)
+    a = ours(ja.HueSaturationValue((25, 25), (-40, -40), (30, 30), p=1), image=picture)["image"]
+    h, s, v = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2HSV))
+    h = (h + 50) % 360
+    s = np.where(s == 0, 0, np.clip(s - 40 / 255, 0, 1)).astype(np.float32)
+    expected = cv2.cvtColor(cv2.merge([h, s, np.clip(v + 30 / 255, 0, 1)]), cv2.COLOR_HSV2RGB)
+    agree(a, expected, 1)
+
+
+def test_normalize_treats_floats_as_floats() -> None:
+    eight = ours(ja.Normalize(), image=image())["image"]
+    floats = ours(ja.Normalize(), image=image(np.float32))["image"]
+    np.testing.assert_allclose(eight, floats, atol=1e-5)
+    np.testing.assert_allclose(
+        ours(ja.Normalize(max_pixel_value=1.0), image=image(np.float32))["image"],
+        theirs(A.Normalize(max_pixel_value=1.0), image=image(np.float32))["image"],
+        atol=1e-5,
+    )
+
+
+# Filters and cut-outs -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [3, 5, 7])
+def test_blur(size: int) -> None:
+    a = ours(ja.Blur((size, size), p=1), image=image())["image"]
+    agree(a, theirs(A.Blur((size, size), p=1), image=image())["image"], 1)
+
+
+@pytest.mark.parametrize(("sigma", "limit"), [(0.8, 0), (2.5, 0), (1.5, (7, 7))])
+def test_gaussian_blur(sigma: float, limit: Any) -> None:
+    arguments = {"blur_limit": limit, "sigma_limit": (sigma, sigma), "p": 1}
+    a = ours(ja.GaussianBlur(**arguments), image=image())["image"]
+    agree(a, theirs(A.GaussianBlur(**arguments), image=image())["image"], 1)
+
+
+def test_noise_has_the_asked_mean_and_spread() -> None:
+    picture = np.full((200, 200, 3), 0.5, np.float32)
+    a = ours(ja.GaussNoise((0.08, 0.08), (0.05, 0.05), p=1), image=picture)["image"]
+    np.testing.assert_allclose([a.mean() - 0.5, a.std()], [0.05, 0.08], atol=2e-3)
+    assert abs(np.corrcoef(a[..., 0].ravel(), a[..., 1].ravel())[0, 1]) < 0.02
+    shared = ours(ja.GaussNoise((0.08, 0.08), per_channel=False, p=1), image=picture)["image"]
+    np.testing.assert_array_equal(shared[..., 0], shared[..., 1])
+    coarse = ours(ja.GaussNoise((0.08, 0.08), noise_scale_factor=0.25, p=1), image=picture)["image"]
+    assert np.corrcoef(coarse[:, :-1].ravel(), coarse[:, 1:].ravel())[0, 1] > 0.7
+
+
+def test_holes_do_to_boxes_what_the_reference_does() -> None:
+    from albumentations.augmentations.dropout.functional import filter_bboxes_by_holes
+
+    boxes = np.array([[5, 5, 25, 30], [30, 10, 60, 40], [50, 45, 70, 58]], np.float32)
+    for seed in range(8):
+        augment = ja.Compose(
+            [ja.CoarseDropout((3, 3), (0.3, 0.5), (0.3, 0.5), fill=9, p=1)], bbox_params=ja.BboxParams("pascal_voc")
+        )
+        key = jax.random.key(seed)
+        sample = {"image": jnp.asarray(image()), "bboxes": jnp.asarray(boxes)}
+        (op,) = augment.sample(key, sample)
+        holes = np.asarray(op.region.edges)
+        out = augment(key, sample)
+        expected_image = image().copy()
+        for x0, y0, x1, y1 in holes:
+            expected_image[y0:y1, x0:x1] = 9
+        np.testing.assert_array_equal(out["image"], expected_image)
+        left = np.asarray(out["bboxes"])
+        expected = filter_bboxes_by_holes(boxes, holes, (61, 75), 0.0, 0.0)
+        np.testing.assert_allclose(left[left.any(axis=1)], expected, atol=1e-4)
+
+
+def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
+    from jaxaug.erase import connected_parts
+
+    rng = np.random.default_rng(0)
+    for density in (0.3, 0.6, 0.9):
+        mask = (rng.random((40, 53)) < density).astype(np.uint8)
+        count, expected = cv2.connectedComponents(mask, connectivity=8)
+        found = np.asarray(connected_parts(jnp.asarray(mask)))
+        assert len(np.unique(found)) - (found == 0).any() == count - 1
+        pairs = {(int(a), int(b)) for a, b in zip(found.ravel(), expected.ravel(), strict=True)}
+        assert len(pairs) == count - 1 + (found == 0).any()
