@@ -1,4 +1,4 @@
-"""What is timed: cases as data, with the names and arguments of Albumentations, so that every library reads the same."""
+"""What is timed: cases as data, with the names and arguments of Albumentations, the same for every library."""
 
 from __future__ import annotations
 
@@ -196,7 +196,9 @@ def pipelines(batch: int, size: int) -> list[Case]:
     few = max(batch // 8, 1)
     return [
         Case("flip, affine, brightness and contrast, normalise", standard(), batch, size, size),
-        Case("resized crop, flip, jitter, normalise", (resized, flip, _jitter(0.4, 0.1), _normalize()), batch, size, size),
+        Case(
+            "resized crop, flip, jitter, normalise", (resized, flip, _jitter(0.4, 0.1), _normalize()), batch, size, size
+        ),
         Case("robotics: crop, resize, rotate 5, jitter", robot, batch, small, small),
         Case("flips, jitter, brightness and contrast, noise", seven, batch, small, small),
         Case(f"affine, crop, flip, colour, normalise, {size} to {small}", _full(small), batch, size, size),
@@ -220,7 +222,17 @@ def _full(side: int) -> tuple[Step, ...]:
 
 def twenty(batch: int, size: int) -> Case:
     """A Compose of twenty transforms, for compile time."""
-    skipped = {"Crop", "CenterCrop", "RandomCrop", "Resize", "PadIfNeeded", "MaskDropout", "Normalize", "ToGray", "Blur"}
+    skipped = {
+        "Crop",
+        "CenterCrop",
+        "RandomCrop",
+        "Resize",
+        "PadIfNeeded",
+        "MaskDropout",
+        "Normalize",
+        "ToGray",
+        "Blur",
+    }
     distinct = {c.steps[0].name: c.steps[0] for c in singles(batch, size) if c.steps[0].name not in skipped}
     distinct.pop("RandomResizedCrop")
     chosen = [Step(s.name, s.arguments | {"p": 0.5}) for s in distinct.values()]

@@ -61,7 +61,7 @@ class Worker:
         self.process.stdin.flush()
         status, value = self._receive()
         if status != "ok":
-            raise Trouble(value)
+            raise Trouble(value if status == "refused" else f"failed: {value.strip().splitlines()[-1]}")
         return value
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class Fleet:
         device: `cpu` or `gpu`.
         cores: `1` or `all`.
         repeats: rounds.
-        budget: seconds that one library may spend on the rounds of one case; it does three rounds all the same.
+        budget: seconds that one library may spend on the rounds of one case; up to three times that for three rounds.
         limit: seconds after which a request is given up.
         check: compare what comes out.
         pythons: interpreters of libraries that live in another environment.
@@ -187,42 +187,51 @@ class Fleet:
         return str(path)
 
     def measure(self, case: Case, libraries: Sequence[str] | None = None) -> dict[str, Timing]:
-        """Times a case: each library warmed up, then rounds in which every library has its turn.
+        """Times a case with several libraries, and compares what comes out.
 
         Args:
             case: what to do.
             libraries: who does it; all by default.
         """
         names = list(self.workers) if libraries is None else list(libraries)
-        timings = {name: Timing() for name in names}
-        calls: dict[str, int] = {}
-        path = self.scene(case)
-        for name in names:
-            try:
-                ready = self.workers[name].ask("prepare", case=case, path=path)
-            except Trouble as why:
-                timings[name].trouble = str(why)
-                continue
-            timings[name].first_s, timings[name].outputs = ready["first_s"], ready["outputs"]
-            calls[name] = max(1, min(100, round(ROUND_SECONDS / ready["call_s"])))
-        for name in self._turns(timings, calls):
-            try:
-                timings[name].ms.append(self.workers[name].ask("time", calls=calls[name]) * 1e3)
-            except Trouble as why:
-                timings[name] = Timing(trouble=str(why))
-                del calls[name]
-        if self.check and len(names) > 1:
+        timings = dict(zip(names, self.race([(name, case) for name in names])))
+        if self.check:
             self._compare(case, timings)
-        for name in calls:
+        return timings
+
+    def race(self, entries: Sequence[tuple[str, Case]]) -> list[Timing]:
+        """Times pairs of a library and a case: each warmed up, then rounds in which every pair has its turn.
+
+        Args:
+            entries: the pairs.
+        """
+        timings = [Timing() for _ in entries]
+        calls: dict[int, int] = {}
+        for slot, (name, case) in enumerate(entries):
+            try:
+                ready = self.workers[name].ask("prepare", slot=slot, case=case, path=self.scene(case))
+            except Trouble as why:
+                timings[slot].trouble = str(why)
+                continue
+            timings[slot].first_s, timings[slot].outputs = ready["first_s"], ready["outputs"]
+            calls[slot] = max(1, min(100, round(ROUND_SECONDS / ready["call_s"])))
+        for slot in self._turns(timings, calls):
+            try:
+                timings[slot].ms.append(self.workers[entries[slot][0]].ask("time", slot=slot, calls=calls[slot]) * 1e3)
+            except Trouble as why:
+                timings[slot] = Timing(trouble=str(why))
+                del calls[slot]
+        for name in {entries[slot][0] for slot in calls}:
             self.workers[name].ask("release")
         return timings
 
-    def _turns(self, timings: dict[str, Timing], calls: dict[str, int]) -> Iterator[str]:
+    def _turns(self, timings: list[Timing], calls: dict[int, int]) -> Iterator[int]:
+        """Slots, round after round; those that used up their time are left out."""
         for turn in range(self.repeats):
-            for name in list(calls):
-                spent = sum(timings[name].ms) * calls[name] / 1e3
-                if turn < 3 or spent < self.budget:
-                    yield name
+            for slot in list(calls):
+                spent = sum(timings[slot].ms) * calls[slot] / 1e3
+                if spent < self.budget or (turn < 3 and spent < 3 * self.budget):
+                    yield slot
 
     def _compare(self, case: Case, timings: dict[str, Timing]) -> None:
         """Notes where a library's pictures are not those of jaxaug: sizes, dtypes, values."""

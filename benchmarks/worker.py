@@ -1,7 +1,7 @@
 """One library in a process of its own: it answers requests that come through a pipe, see `fleet.py`.
 
-Started as `worker.py LIBRARY DEVICE CORES`. Requests are pickled (command, arguments), answers (status, value), where the
-status is `ok`, `refused` (the library cannot do the case) or `failed`.
+Started as `worker.py LIBRARY DEVICE CORES`. Requests are pickled (command, arguments), answers (status, value), where
+the status is `ok`, `missing` (not installed), `refused` (the library cannot do the case) or `failed`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from peers.base import Prepared, Refused
 
 
 class Server:
-    """Holds at most one prepared case.
+    """Holds the cases that are being timed, each in a numbered slot.
 
     Args:
         library: name of a module in `peers`.
@@ -32,7 +33,7 @@ class Server:
     def __init__(self, library: str, device: str, threads: int) -> None:
         self.module = importlib.import_module(f"peers.{library}")
         self.device, self.threads = device, threads
-        self.prepared: Any = None
+        self.slots: dict[int, Prepared] = {}
         self.calls = 0
 
     def versions(self) -> dict[str, str]:
@@ -44,39 +45,40 @@ class Server:
                 out[package] = getattr(importlib.import_module(package), "__version__", "?")
         return out
 
-    def prepare(self, case: Any, path: str) -> dict[str, Any]:
+    def prepare(self, slot: int, case: Any, path: str) -> dict[str, Any]:
         """Builds a case and runs it twice: the first call compiles, the second tells how long a call takes.
 
         Returns:
             `first_s` and `call_s`, seconds, and `outputs`, shape and dtype of each picture that comes out.
         """
-        scene = dict(np.load(path))
-        self.prepared = self.module.prepare(case, scene, self.device, self.threads)
+        prepared = self._build(case, path)
         start = time.perf_counter()
-        out = self._call()
+        out = self._call(prepared)
         first = time.perf_counter() - start
-        outputs = {n: (v.shape, str(v.dtype)) for n, v in self._pictures(out).items()}
-        return {"first_s": first, "call_s": self.time(1), "outputs": outputs}
+        outputs = {n: (v.shape, str(v.dtype)) for n, v in _pictures(prepared, out).items()}
+        self.slots[slot] = prepared
+        return {"first_s": first, "call_s": self.time(slot, 1), "outputs": outputs}
 
-    def time(self, calls: int) -> float:
+    def time(self, slot: int, calls: int) -> float:
         """Seconds a call takes, on average over several with keys of their own."""
+        prepared = self.slots[slot]
         total = 0.0
         for _ in range(calls):
             self.calls += 1
-            key = self.prepared.key(self.calls)
+            key = prepared.key(self.calls)
             start = time.perf_counter()
-            self.prepared.run(key)
+            prepared.run(key)
             total += time.perf_counter() - start
         return total / calls
 
     def probe(self, case: Any, path: str) -> dict[str, np.ndarray]:
         """The pictures that a case gives, as floats, to be compared with those of another library."""
-        scene = dict(np.load(path))
-        self.prepared = self.module.prepare(case, scene, self.device, self.threads)
-        return {n: v.astype(np.float32) for n, v in self._pictures(self._call()).items()}
+        prepared = self._build(case, path)
+        return {n: v.astype(np.float32) for n, v in _pictures(prepared, self._call(prepared)).items()}
 
     def release(self) -> None:
-        self.prepared = None
+        """Empties all slots."""
+        self.slots.clear()
 
     def cost(self, case: Any, shapes: dict[str, Any]) -> dict[str, float]:
         from peers import compiled
@@ -91,17 +93,20 @@ class Server:
     def retraces(self, case: Any, path: str) -> dict[str, int]:
         return self.module.retraces(case, dict(np.load(path)))
 
-    def _call(self) -> Any:
-        self.calls += 1
-        return self.prepared.run(self.prepared.key(self.calls))
+    def _build(self, case: Any, path: str) -> Prepared:
+        return self.module.prepare(case, dict(np.load(path)), self.device, self.threads)
 
-    def _pictures(self, out: Any) -> dict[str, np.ndarray]:
-        host = self.prepared.to_host
-        if isinstance(out, dict):
-            arrays = {n: host(v) for n, v in out.items()}
-        else:
-            arrays = {n: np.stack([host(sample[n]) for sample in out]) for n in out[0] if _is_picture(n)}
-        return {n: v for n, v in arrays.items() if _is_picture(n)}
+    def _call(self, prepared: Prepared) -> Any:
+        self.calls += 1
+        return prepared.run(prepared.key(self.calls))
+
+
+def _pictures(prepared: Prepared, out: Any) -> dict[str, np.ndarray]:
+    """The images and masks of a result, which is one dict of batches or a list of samples."""
+    host = prepared.to_host
+    if isinstance(out, dict):
+        return {n: host(v) for n, v in out.items() if _is_picture(n)}
+    return {n: np.stack([host(sample[n]) for sample in out]) for n in out[0] if _is_picture(n)}
 
 
 def _is_picture(name: str) -> bool:
@@ -109,8 +114,6 @@ def _is_picture(name: str) -> bool:
 
 
 def _answer(server: Server, command: str, arguments: dict[str, Any]) -> tuple[str, Any]:
-    from peers.base import Refused
-
     try:
         return "ok", getattr(server, command)(**arguments)
     except Refused as why:

@@ -164,7 +164,7 @@ def test_a_cut_out_counts_against_visibility() -> None:
     sample = {"mask": mask, "bboxes": np.array([[5, 4, 15, 14]], np.float32), "bboxes_valid": np.ones(1, bool)}
     for limit, alive in ((0.39, True), (0.41, False)):
         params = ja.BboxParams("pascal_voc", min_visibility=limit)
-        out = ja.Compose([ja.MaskDropout(p=1)], bbox_params=params)(KEY, sample)
+        out = jax.jit(ja.Compose([ja.MaskDropout(p=1)], bbox_params=params))(KEY, sample)
         assert out["bboxes_valid"].tolist() == [alive]
         np.testing.assert_allclose(out["bboxes"], [[11, 4, 15, 14]], atol=1e-4)
 
@@ -194,7 +194,7 @@ def test_filter_invalid_bboxes() -> None:
     rows = np.array([[3, 3, 9, 9], [9, 3, 3, 9], [4, 4, 4, 8]], np.float32)
     strict = ja.Compose([FLIP], bbox_params=PASCAL)
     lenient = ja.Compose([FLIP], bbox_params=ja.BboxParams("pascal_voc", filter_invalid_bboxes=True))
-    with pytest.raises(ValueError, match="'bboxes' row 1 .* has no area"):
+    with pytest.raises(ValueError, match=r"'bboxes' row 1 .* has no area"):
         strict.check(bboxes=rows, size=SIZE)
     lenient.check(bboxes=rows, size=SIZE)
     out = lenient(KEY, bboxes=rows, size=SIZE)

@@ -1,4 +1,4 @@
-"""Albumentations: a Python loop over the batch; with several cores, one pipeline and one part of the batch per thread."""
+"""Albumentations: a loop over the batch; with several cores, a pipeline and a part of the batch for each thread."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import albumentations as A
 import cv2
 import numpy as np
 from cases import Case, Step
-from peers.base import Prepared, Refused
 from pictures import additional_targets
+
+from peers.base import Prepared, Refused
 
 PACKAGES = ("albumentations", "opencv-python-headless", "numpy")
 

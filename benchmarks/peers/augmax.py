@@ -14,9 +14,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from cases import Case, Step
+from pictures import SCENES, kind
+
 from peers import compiled
 from peers.base import IMAGENET, Prepared, Refused, refuse
-from pictures import SCENES, kind
 
 PACKAGES = ("augmax", "jax", "jaxlib", "numpy")
 

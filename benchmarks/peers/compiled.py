@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+
 from peers.base import Prepared
 
 Function = Callable[[jax.Array, Any], Any]

@@ -1,7 +1,7 @@
 """dm_pix: `jit(vmap(function))` with the numbers drawn inside.
 
-Its colour functions expect floats in [0, 1]; flips and crops run on uint8 as it comes. `Normalize` is plain arithmetic, as
-its users write it, and counts only inside a pipeline.
+Its colour functions expect floats in [0, 1]; flips and crops run on uint8 as it comes. `Normalize` is plain
+arithmetic, as its users write it, and counts only inside a pipeline.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from cases import Case, Step
+
 from peers import compiled
 from peers.base import IMAGENET, Prepared, Refused, refuse
 

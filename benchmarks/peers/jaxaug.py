@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jaxaug as ja
 import numpy as np
 from cases import Case, Step
+from pictures import additional_targets
+
+import jaxaug as ja
 from peers import compiled
 from peers.base import Prepared, Refused
-from pictures import additional_targets
 
 PACKAGES = ("jaxaug", "jax", "jaxlib", "numpy")
 

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 from cases import Case, Step
 from keras import layers
+
 from peers import compiled
 from peers.base import IMAGENET, Prepared, Refused, refuse
 

@@ -8,6 +8,7 @@ import kornia.augmentation as K
 import numpy as np
 import torch
 from cases import Case, Step
+
 from peers.base import IMAGENET, Prepared, Refused, refuse
 
 PACKAGES = ("kornia", "torch", "numpy")

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 from cases import Case, Step
-from peers.base import IMAGENET, Prepared, Refused, refuse
 from torchvision.transforms import v2
+
+from peers.base import IMAGENET, Prepared, Refused, refuse
 
 PACKAGES = ("torchvision", "torch", "numpy")
 

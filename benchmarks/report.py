@@ -1,0 +1,238 @@
+"""Records as tables: on the terminal, in Markdown, in a README."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+Record = dict[str, Any]
+Row = list[str]
+
+TITLES = {
+    "singles": "Single transforms",
+    "pipelines": "Pipelines",
+    "choice": "Choices: OneOf against its dearest option",
+    "scale": "Growth",
+    "compile": "Compiling and importing",
+    "memory": "Memory",
+}
+
+
+def _number(value: float) -> str:
+    """Three significant digits, without an exponent."""
+    if value == 0:
+        return "0"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+
+
+def ratio(record: Record, peer: str) -> float | None:
+    """How many times as long a peer took as jaxaug; None if one of them has no time."""
+    ours, theirs = (record["libraries"].get(n, {}).get("median") for n in ("jaxaug", peer))
+    return theirs / ours if ours and theirs else None
+
+
+def _times(value: float | None, differs: bool = False) -> str:
+    return "-" if value is None else f"{'~' if differs else ''}{_number(value)}x"
+
+
+# Rows of each suite ------------------------------------------------------------------------------------------------
+
+
+def _timing_header(peers: Sequence[str]) -> Row:
+    return ["", "jaxaug, ms", "quartiles", "ns / pixel", *(f"{p}, ms" for p in peers), *(f"x {p}" for p in peers)]
+
+
+def _timing_row(record: Record, peers: Sequence[str]) -> Row:
+    ours = record["libraries"]["jaxaug"]
+    cells = [record["case"]]
+    cells += (
+        [_number(ours["median"]), f"{_number(ours['p25'])} to {_number(ours['p75'])}", _number(ours["ns_per_pixel"])]
+        if "median" in ours
+        else ["-", "-", "-"]
+    )
+    theirs = [record["libraries"].get(p, {}) for p in peers]
+    cells += [_number(t["median"]) if "median" in t else "-" for t in theirs]
+    return cells + [_times(ratio(record, p), bool(t.get("work"))) for p, t in zip(peers, theirs)]
+
+
+def _means(records: Sequence[Record], peers: Sequence[str]) -> list[tuple[str, list[float]]]:
+    out = []
+    for p in peers:
+        out.append((p, [r for r in (ratio(record, p) for record in records) if r is not None]))
+    return out
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return math.exp(sum(map(math.log, values)) / len(values)) if values else None
+
+
+def _timing_rows(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
+    rows = [_timing_row(r, peers) for r in records]
+    means = [_times(_mean(values)) for _, values in _means(records, peers)]
+    worst = [_times(min(values, default=None)) for _, values in _means(records, peers)]
+    blank = [""] * (3 + len(peers))
+    return [*rows, ["geometric mean", *blank, *means], ["least", *blank, *worst]]
+
+
+def _choice_row(record: Record, peers: Sequence[str]) -> Row:
+    if record.get("ratio") is None:
+        return [record["case"], "-", record["trouble"][-60:], "-", "-", "-"]
+    dearest, total = record["dearest"], sum(record["options_ms"].values())
+    theirs = record["albumentations_ms"]
+    return [
+        record["case"],
+        _number(record["ms"]),
+        f"{_number(record['options_ms'][dearest])} ({dearest})",
+        _times(record["ratio"]),
+        _number(total),
+        "-" if theirs is None else _number(theirs),
+    ]
+
+
+def _compile_row(record: Record, peers: Sequence[str]) -> Row:
+    if "seconds" in record:
+        return [", ".join(f"import {n}: {_number(s)} s" for n, s in record["seconds"].items())]
+    costs = [record["libraries"].get(n, {}) for n in ("jaxaug", *peers)]
+    cells = [f"{_number(c['trace_s'])} + {_number(c['compile_s'])}" if "trace_s" in c else "-" for c in costs]
+    traces = record["traces"]
+    return [record["case"], *cells, ", ".join(f"{k}: {str(v)[:60]}" for k, v in traces.items())]
+
+
+def _memory_row(record: Record, peers: Sequence[str]) -> Row:
+    cells = [record["case"]]
+    for name in ("jaxaug", *peers):
+        cost = record["libraries"].get(name, {})
+        if "in_bytes" not in cost:
+            cells += ["-"] if name != "jaxaug" else ["-", "-"]
+            continue
+        moved = cost["in_bytes"] + cost["out_bytes"]
+        if name == "jaxaug":
+            cells.append(_number(moved / 1e6))
+        cells.append(f"{_number(cost['temporary_bytes'] / 1e6)} ({_times(cost['temporary_bytes'] / moved)})")
+    return cells
+
+
+def _scale_row(record: Record, peers: Sequence[str]) -> Row:
+    cells = [str(record["case"])]
+    for name in ("jaxaug", *peers):
+        timing = record["libraries"].get(name, {})
+        cells.append(_number(timing["median"]) if "median" in timing else "-")
+    ours = record["libraries"]["jaxaug"]
+    return [*cells, _number(ours["ns_per_pixel"]) if "median" in ours else "-"]
+
+
+def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
+    """One line of a suite's table."""
+    makers: dict[str, Callable[[Record, Sequence[str]], Row]] = {
+        "singles": _timing_row,
+        "pipelines": _timing_row,
+        "choice": _choice_row,
+        "compile": _compile_row,
+        "memory": _memory_row,
+        "scale": _scale_row,
+    }
+    return makers[suite](record, peers)
+
+
+def header(suite: str, peers: Sequence[str]) -> Row:
+    """The heading of a suite's table."""
+    names = ["jaxaug", *peers]
+    return {
+        "singles": _timing_header(peers),
+        "pipelines": _timing_header(peers),
+        "choice": ["", "OneOf, ms", "dearest option, ms", "ratio", "all options, ms", "albumentations' OneOf, ms"],
+        "compile": ["", *(f"{n}, trace + compile s" for n in names), "times traced over 3 calls (1 is right)"],
+        "memory": ["", "in + out, MB", *(f"{n}: temporaries, MB" for n in names)],
+        "scale": ["", *(f"{n}, ms" for n in names), "jaxaug, ns / pixel"],
+    }[suite]
+
+
+def rows(suite: str, records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
+    """All lines of a suite's table."""
+    if suite in ("singles", "pipelines"):
+        return _timing_rows(records, peers)
+    if suite == "scale":
+        records = [point for curve in records for point in curve["points"]]
+    return [row(suite, r, peers) for r in records]
+
+
+# Text --------------------------------------------------------------------------------------------------------------
+
+
+def terminal(cells: Row) -> str:
+    """A line of the table that is shown while it grows."""
+    return cells[0][:58].ljust(58) + "  ".join(c[:26].rjust(9) for c in cells[1:])
+
+
+def _table(head: Row, body: Sequence[Row]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *([*r, *[""] * (len(head) - len(r))] for r in body)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _notes(suite: str, records: Sequence[Record]) -> str:
+    """Where the work differed or a library failed."""
+    lines = []
+    for record in records if suite in ("singles", "pipelines") else ():
+        for name, timing in record["libraries"].items():
+            text = timing["work"] or (timing["trouble"] if timing["trouble"].startswith("failed") else "")
+            if text:
+                lines.append(f"- {record['case']}, {name}: {text}")
+        if "of_copy_speed" in record:
+            lines.append(f"- {record['case']}: jaxaug at {record['of_copy_speed']:.0%} of the device's copy speed")
+    return "\n".join(["", "Notes (`~` marks work that is not the same):", "", *lines]) if lines else ""
+
+
+def markdown(result: Record) -> str:
+    """The whole report."""
+    machine, options = result["machine"], result["options"]
+    versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
+    out = [
+        "# Benchmarks",
+        "",
+        f"{result['date']}, {machine['name']}, {machine['cores']} cores, of which used: {options['cores']}; "
+        f"device: {options['device']}. {versions}.",
+        "",
+        f"Batches of {options['batch']} pictures of {options['size']} x {options['size']} x 3 uint8 where a row does "
+        f"not say otherwise. Median of {options['repeats']} rounds in which the libraries take turns, each in its own "
+        "process; compilation is not counted. `x peer` is how many times as long the peer takes: below 1x jaxaug is "
+        "the slower one. A dash: the library cannot do it, or is not installed.",
+    ]
+    for suite, records in result["suites"].items():
+        table = _table(header(suite, options["peers"]), rows(suite, records, options["peers"]))
+        out += ["", f"## {TITLES[suite]}", "", table, _notes(suite, records)]
+    return "\n".join(out).rstrip() + "\n"
+
+
+def _compact(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str:
+    """A short table for a README."""
+    if suite not in ("singles", "pipelines"):
+        return _table(header(suite, peers), rows(suite, records, peers))
+    peers = [p for p in peers if any(ratio(r, p) is not None for r in records)]
+    kept = [0, 1, 3, *range(4 + len(peers), 4 + 2 * len(peers))]
+    body = [[r[i] for i in kept] for r in rows(suite, records, peers)]
+    return _table(["", "jaxaug, ms", "ns / pixel", *peers], body)
+
+
+def update_readme(text: str, result: Record) -> tuple[str, list[str]]:
+    """Replaces what stands between the markers of each suite.
+
+    Args:
+        text: of the README, with `<!-- benchmark:SUITE -->` and `<!-- /benchmark:SUITE -->` in it.
+        result: of a run.
+
+    Returns:
+        The new text, and the suites that have no markers.
+    """
+    missing = []
+    where = f"{result['machine']['name']}, cores used: {result['options']['cores']}, {result['date'][:10]}."
+    for suite, records in result["suites"].items():
+        start, end = f"<!-- benchmark:{suite} -->", f"<!-- /benchmark:{suite} -->"
+        pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+        if not pattern.search(text):
+            missing.append(suite)
+            continue
+        table = _compact(suite, records, result["options"]["peers"])
+        text = pattern.sub(lambda _, t=f"{start}\n{table}\n\n{where}\n{end}": t, text)
+    return text, missing

@@ -1,0 +1,72 @@
+"""The code that README shows is run as it stands."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import table
+from scenes import labelled
+
+import jaxaug as ja
+
+README = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
+
+
+def block(name: str) -> str:
+    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    assert found, name
+    return found.group(1)
+
+
+def test_the_first_example_runs() -> None:
+    code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert code
+    sample = {k: jnp.asarray(v) for k, v in labelled(24, 31).items() if k in ("image", "mask", "bboxes")}
+    sample["keypoints"] = jnp.array([[4.0, 5.0]])
+    names: dict[str, Any] = {
+        "key": jax.random.key(0),
+        "image": sample["image"],
+        "mask": sample["mask"],
+        "boxes": sample["bboxes"],
+        "points": sample["keypoints"],
+        "sample": sample,
+        "batch": jax.tree.map(lambda x: jnp.stack([x] * 2), sample),
+    }
+    exec(code.group(1), names)
+    assert names["outs"]["image"].shape == (2, 24, 31, 3)
+    assert jax.tree.structure(names["back"]) == jax.tree.structure(sample)
+
+
+def test_the_new_transform_works_like_any_other() -> None:
+    names: dict[str, Any] = {}
+    exec(block("code:transform"), names)
+    names.update(vars(table))
+    case = eval(block("code:table"), names)
+    assert case.family == "pixels"
+    sample = jax.tree.map(jnp.asarray, {k: v for k, v in labelled(*case.size).items() if k in ("image", "mask")})
+    augment = ja.Compose([case.transform])
+    key = jax.random.key(0)
+    out = augment(key, sample)
+    strength = float(augment.sample(key, sample).ops[0].params["strength"])
+    assert 0.2 <= strength <= 0.6
+    ratio = np.asarray(out["image"][0, 0], float) / np.asarray(sample["image"][0, 0], float)
+    np.testing.assert_allclose(ratio, 1 - strength, atol=0.02)
+    np.testing.assert_array_equal(out["mask"], sample["mask"])
+    batch = jax.tree.map(lambda x: jnp.stack([x] * 3), sample)
+    outs = jax.jit(augment.batch)(key, batch)
+    assert not np.array_equal(outs["image"][0], outs["image"][1])
+
+
+def test_the_list_of_transforms_is_complete() -> None:
+    listed = re.search(r"## Transforms\n(.*?)###", README, re.DOTALL)
+    assert listed
+    shown = set(re.findall(r"`(\w+)`", listed.group(1)))
+    missing = {case.name for case in table.TABLE} - shown
+    assert not missing
+    every = {n for n in ja.__all__ if isinstance(getattr(ja, n), type) and issubclass(getattr(ja, n), ja.Transform)}
+    assert every - {"Transform"} == {case.name for case in table.TABLE}
