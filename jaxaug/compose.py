@@ -214,16 +214,15 @@ class Compose:
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         samples = jax.tree.map(jnp.asarray, samples)
 
-        def one(index: Array, sample: Any) -> Any:
-            return self(jax.random.fold_in(key, index), sample)
+        plans = jax.vmap(lambda i, s: self.sample(jax.random.fold_in(key, i), s))(indices, samples)
 
-        def side_by_side(indices: Array, samples: Any) -> Any:
-            return jax.vmap(one)(indices, samples)
+        def side_by_side(plans: Plan, samples: Any) -> Any:
+            return jax.vmap(self.apply)(plans, samples)
 
-        def in_turn(indices: Array, samples: Any) -> Any:
-            return jax.lax.map(lambda pair: one(*pair), (indices, samples))
+        def in_turn(plans: Plan, samples: Any) -> Any:
+            return jax.lax.map(lambda pair: self.apply(*pair), (plans, samples))
 
-        return jax.lax.platform_dependent(indices, samples, cpu=in_turn, default=side_by_side)
+        return jax.lax.platform_dependent(plans, samples, cpu=in_turn, default=side_by_side)
 
     def check(self, sample: Any = None, /, **targets: Any) -> None:
         """Looks at the values of a sample, outside `jit`, and raises for bad rows.

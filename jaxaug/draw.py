@@ -67,10 +67,9 @@ class Draw:
         self._used.add(name)
         return named(self._key, name)
 
-    def key_data(self, name: str) -> tuple[Array, str]:
-        """A key as an array that a plan can store, and the name of its generator."""
-        key = self.key(name)
-        return jax.random.key_data(key), str(jax.random.key_impl(key))
+    def key_data(self, name: str) -> Array:
+        """A key as an array of words that a plan can store, for fields that `jaxaug.functional.noise` makes."""
+        return jax.random.key_data(self.key(name))
 
     def uniform(self, name: str, limits: Any = (0.0, 1.0), shape: tuple[int, ...] = ()) -> Array:
         """Floats, evenly from the range."""

@@ -17,9 +17,11 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.boxes import BboxParams, Boxes, fields_of, from_edges, to_edges
 from jaxaug.erase import Erase, stretch
+from jaxaug.fill import Kind, round_to
+from jaxaug.functional.dtype import stored
 from jaxaug.keypoints import KeypointParams, Points
 from jaxaug.pixels import apply_pixels
-from jaxaug.resample import Kind, resample, round_to
+from jaxaug.resample import resample
 from jaxaug.struct import static
 from jaxaug.targets import PICTURES, Layout, Leaf, Size, canonical, restored
 from jaxaug.warp import Warp
@@ -130,6 +132,7 @@ class State:
 
     def push(self, op: Any) -> None:
         """Applies an op: to rows now, to pictures when they are looked at."""
+        op = stored(op)
         if isinstance(op, Warp):
             if op.size_in != self.size:
                 raise ValueError(

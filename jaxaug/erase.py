@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.resample import fill_values, round_to
+from jaxaug.fill import fill_values, round_to
+from jaxaug.functional.noise import random_uniform
 from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
@@ -49,19 +50,17 @@ class Objects:
     Args:
         key: raw key data that ranks the parts.
         count: how many are cut out.
-        impl: name of the key's generator.
     """
 
     key: Array
     count: Array
-    impl: str = static(default="threefry2x32")
 
     def pixels(self, view: Any) -> Array:
         parts = connected_parts(_flat_mask(view.mask()))
         height, width = parts.shape
         flat = parts.reshape(-1)
         roots = flat == jnp.arange(1, height * width + 1)
-        rank = jax.random.uniform(jax.random.wrap_key_data(self.key, impl=self.impl), flat.shape)
+        rank = random_uniform(self.key, flat.shape)
         rank = jnp.where(roots, rank, 2.0)
         limit = jnp.sort(rank)[jnp.clip(self.count - 1, 0, rank.size - 1)]
         chosen = roots & (rank <= limit) & (self.count > 0)
@@ -139,7 +138,6 @@ class Erase:
         fill: value of images there, in their own units: a number or one per channel.
         fill_mask: the same for masks; None leaves masks alone.
         active: whether anything is cut out.
-        impl: name of the key's generator.
         mode: `constant`, `random` (every pixel its own value) or `random_uniform` (one value for the region).
         name: what drew it.
     """
@@ -149,7 +147,6 @@ class Erase:
     fill: Any = 0.0
     fill_mask: Any = None
     active: Any = switch(default=True)
-    impl: str = static(default="threefry2x32")
     mode: str = static(default="constant")
     name: str = static(default="Erase")
 
@@ -168,8 +165,7 @@ class Erase:
         else:
             shape = image.shape if self.mode == "random" else (1, 1, image.shape[2])
             high = float(jnp.iinfo(image.dtype).max) if jnp.issubdtype(image.dtype, jnp.integer) else 1.0
-            key = jax.random.wrap_key_data(self.key, impl=self.impl)
-            colour = jnp.broadcast_to(jax.random.uniform(key, shape, maxval=high), image.shape)
+            colour = jnp.broadcast_to(high * random_uniform(self.key, shape), image.shape)
         return jnp.where(region[..., None], round_to(colour, image.dtype), image)
 
     def on_mask(self, mask: Array, region: Array) -> Array:

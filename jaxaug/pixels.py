@@ -15,8 +15,9 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.functional.dtype import from_unit, to_unit
+from jaxaug.functional.dtype import from_unit, stored, to_unit
 from jaxaug.functional.filters import convolve_separable
+from jaxaug.functional.noise import random_normal
 from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
@@ -62,6 +63,8 @@ class Tone(_Gated):
         params: keyword arguments of the function that are arrays.
         active: whether it is applied.
         fn: the kernel, from `jaxaug.functional`.
+        curve: the kernel treats every value of every channel alike and is dear, so that for 8-bit images a table of
+            its 256 values is cheaper.
         options: its static keyword arguments, as pairs.
         makes_float: the result is float32 whatever came in.
         name: what drew it.
@@ -71,6 +74,7 @@ class Tone(_Gated):
     active: Any = switch(default=True)
     fn: Callable[..., Array] = static(default=lambda image: image)
     options: tuple[tuple[str, Any], ...] = static(default=())
+    curve: bool = static(default=False)
     makes_float: bool = static(default=False)
     name: str = static(default="Tone")
 
@@ -82,17 +86,23 @@ class Tone(_Gated):
 
 
 def tone(
-    fn: Callable[..., Array], *, options: tuple[tuple[str, Any], ...] = (), makes_float: bool = False, **params: Any
+    fn: Callable[..., Array],
+    *,
+    options: tuple[tuple[str, Any], ...] = (),
+    curve: bool = False,
+    makes_float: bool = False,
+    **params: Any,
 ) -> Tone:
     """A tone from a public function of `jaxaug.functional` and its arguments.
 
     Args:
         fn: the function.
         options: its static arguments, as pairs.
+        curve: it is dear, and a function of each value alone.
         makes_float: the result is float32 whatever came in.
         **params: its other arguments, numbers or arrays.
     """
-    return Tone(params, fn=getattr(fn, "kernel", fn), options=options, makes_float=makes_float)
+    return Tone(params, fn=getattr(fn, "kernel", fn), options=options, curve=curve, makes_float=makes_float)
 
 
 @struct.struct
@@ -140,7 +150,6 @@ class Noise(_Gated):
         key: raw key data of the field.
         mean, std: of the noise, in full brightnesses.
         active: whether it is applied.
-        impl: name of the key's generator.
         per_channel: every channel has a field of its own.
         grain: the field is drawn at this fraction of the image's size and stretched.
         name: what drew it.
@@ -150,7 +159,6 @@ class Noise(_Gated):
     mean: Any
     std: Any
     active: Any = switch(default=True)
-    impl: str = static(default="threefry2x32")
     per_channel: bool = static(default=True)
     grain: float = static(default=1.0)
     name: str = static(default="Noise")
@@ -158,8 +166,7 @@ class Noise(_Gated):
     def apply(self, image: Array) -> Array:
         height, width, channels = image.shape
         rows, columns = (max(1, int(n * self.grain)) for n in (height, width))
-        key = jax.random.wrap_key_data(self.key, impl=self.impl)
-        field = jax.random.normal(key, (rows, columns, channels if self.per_channel else 1))
+        field = stored(random_normal(self.key, (rows, columns, channels if self.per_channel else 1)))
         if (rows, columns) != (height, width):
             field = jax.image.resize(field, (height, width, field.shape[2]), "linear")
         return jnp.clip(image + (self.mean + self.std * field), 0.0, 1.0)
@@ -219,8 +226,13 @@ def apply_pixels(image: Array, ops: Sequence[PixelOp]) -> Array:
         dtype = after
 
     def one(frame: Array) -> Array:
-        x = to_unit(frame)
-        for op in ops:
+        rest = list(ops)
+        if frame.dtype == jnp.uint8 and getattr(ops[0], "curve", False):
+            table = stored(x_after(rest.pop(0), to_unit(jnp.arange(256, dtype=jnp.uint8))))
+            x = jnp.take(table, frame.astype(jnp.int32), mode="clip")
+        else:
+            x = to_unit(frame)
+        for op in rest:
             x = x_after(op, x)
         return from_unit(x, dtype)
 

@@ -11,24 +11,20 @@ Chains that only move whole pixels copy them; axis-aligned chains read rows and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
+from jaxaug import words
+from jaxaug.fill import Kind, fill_values, round_to, settings
+from jaxaug.functional.dtype import stored
+from jaxaug.lattice import move, moves, pick, swaps
+from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
 
-Kind = Literal["image", "mask"]
 Fills = list[tuple[Any, Any]]
-
-
-def settings(warp: Warp, kind: Kind) -> tuple[str, Any]:
-    """The interpolation and fill that a warp uses for a kind of picture."""
-    if kind == "image":
-        return warp.interpolation, warp.fill
-    return warp.mask_interpolation, warp.fill_mask
 
 
 def runs(warps: Sequence[Warp], kind: Kind) -> list[list[Warp]]:
@@ -69,6 +65,10 @@ def resample(picture: Array, warps: Sequence[Warp], kind: Kind) -> Array:
         (height, width, channels) of the last warp's `size_out`, in the picture's dtype.
     """
     for run in runs(warps, kind):
+        if all(moves(w, kind) for w in run):
+            for warp in run:
+                picture = move(picture, warp, kind)
+            continue
         active: Any = False
         for warp in run:
             active = either(active, warp.active)
@@ -91,75 +91,14 @@ def _swap(run: list[Warp]) -> Array | bool:
     """Whether the chain exchanges rows and columns, statically where the sizes tell."""
     swap: Array | bool = False
     for warp in run:
-        swap = _xor(swap, _swaps(warp))
+        swap = _xor(swap, swaps(warp))
     return swap
-
-
-def _swaps(warp: Warp) -> Array | bool:
-    if not (isinstance(warp.map, Matrix) and warp.structure & Structure.SWAP):
-        return False
-    height, width = warp.size_in
-    if height != width:
-        return warp.size_out == (width, height)
-    return warp.map.swaps
 
 
 def _xor(a: Array | bool, b: Array | bool) -> Array | bool:
     if isinstance(a, bool) and isinstance(b, bool):
         return a != b
     return jnp.logical_xor(a, b)
-
-
-def _pick(condition: Array | bool, yes: Any, no: Any) -> Any:
-    if isinstance(condition, bool):
-        return yes if condition else no
-    return jnp.where(condition, yes, no)
-
-
-# Borders ------------------------------------------------------------------------------------------------------------
-
-
-def fold(coordinate: Array, extent: Any, border: str) -> Array:
-    """Brings a coordinate into the canvas by a border's rule, and half a pixel inside its edges.
-
-    Args:
-        coordinate: edge coordinates along one axis.
-        extent: length of the canvas along it.
-        border: replicate, reflect, reflect_101 or wrap; a constant border is clamped like replicate.
-    """
-    if border == "reflect":
-        period = 2.0 * extent
-        coordinate = coordinate - period * jnp.floor(coordinate / period)
-        coordinate = jnp.minimum(coordinate, period - coordinate)
-    elif border == "reflect_101":
-        period = jnp.maximum(2.0 * (extent - 1.0), 1e-6)
-        centred = coordinate - 0.5
-        centred = centred - period * jnp.floor(centred / period)
-        coordinate = jnp.minimum(centred, period - centred) + 0.5
-    elif border == "wrap":
-        coordinate = coordinate - extent * jnp.floor(coordinate / extent)
-    return jnp.clip(coordinate, 0.5, extent - 0.5)
-
-
-def fold_index(index: Array, extent: int, border: str) -> Array:
-    """The same rule for the index of a pixel."""
-    if border == "reflect":
-        index = jnp.mod(index, 2 * extent)
-        index = jnp.minimum(index, 2 * extent - 1 - index)
-    elif border == "reflect_101":
-        period = max(2 * (extent - 1), 1)
-        index = jnp.mod(index, period)
-        index = jnp.minimum(index, period - index)
-    elif border == "wrap":
-        index = jnp.mod(index, extent)
-    return jnp.clip(index, 0, extent - 1)
-
-
-def _coverage(coordinate: Array, extent: Any, method: str) -> Array:
-    """How much of a value read there comes from inside the canvas, along one axis."""
-    if method == "nearest":
-        return (coordinate >= 0) & (coordinate < extent)
-    return jnp.clip(coordinate + 0.5, 0.0, 1.0) * jnp.clip(extent + 0.5 - coordinate, 0.0, 1.0)
 
 
 def _needs_rule(warp: Warp) -> bool:
@@ -177,86 +116,6 @@ def _window(warp: Warp) -> tuple[Any, Any, Any, Any]:
         return 0.0, 0.0, warp.size_in[1], warp.size_in[0]
     x0, y0, x1, y1 = (warp.window[i] for i in range(4))
     return x0, y0, x1 - x0, y1 - y0
-
-
-# Taps ---------------------------------------------------------------------------------------------------------------
-
-
-def taps(coordinate: Array, extent: int, method: str, border: str) -> tuple[list[tuple[Array, Array]], Array | None]:
-    """The pixels that a coordinate reads along one axis.
-
-    Args:
-        coordinate: edge coordinates.
-        extent: number of pixels along the axis.
-        method: linear, cubic (a = -0.75, as OpenCV) or lanczos (8 taps).
-        border: where taps beyond the canvas read; under `constant` they weigh nothing.
-
-    Returns:
-        The (index, weight) pairs, and under `constant` the sum of the weights inside the canvas.
-    """
-    position = coordinate - 0.5
-    base = jnp.floor(position)
-    t = position - base
-    base = base.astype(jnp.int32)
-    offsets: tuple[int, ...]
-    if method == "linear":
-        offsets, weights = (0, 1), [1 - t, t]
-    elif method == "cubic":
-        offsets, weights = (-1, 0, 1, 2), [_cubic(t + 1), _cubic(t), _cubic(1 - t), _cubic(2 - t)]
-    elif method == "lanczos":
-        offsets = (-3, -2, -1, 0, 1, 2, 3, 4)
-        weights = [_lanczos(t - o) for o in offsets]
-        total = sum(weights[1:], weights[0])
-        weights = [w / total for w in weights]
-    else:
-        raise ValueError(f"interpolation must be nearest, linear, cubic, lanczos or area, got {method!r}.")
-    if border != "constant":
-        return [(fold_index(base + o, extent, border), w) for o, w in zip(offsets, weights, strict=True)], None
-    pairs = []
-    cover = jnp.zeros_like(t)
-    for offset, weight in zip(offsets, weights, strict=True):
-        index = base + offset
-        weight = jnp.where((index >= 0) & (index < extent), weight, 0.0)
-        cover = cover + weight
-        pairs.append((jnp.clip(index, 0, extent - 1), weight))
-    return pairs, cover
-
-
-def _cubic(d: Array, a: float = -0.75) -> Array:
-    near = ((a + 2) * d - (a + 3)) * d * d + 1
-    far = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a
-    return jnp.where(d <= 1, near, jnp.where(d < 2, far, 0.0))
-
-
-def _lanczos(d: Array, lobes: int = 4) -> Array:
-    return jnp.where(jnp.abs(d) < lobes, jnp.sinc(d) * jnp.sinc(d / lobes), 0.0)
-
-
-def kernel_matrix(coordinate: Array, scale: Array, extent: int, method: str) -> Array:
-    """Weights of every source pixel for every output coordinate, widened where the picture shrinks.
-
-    Args:
-        coordinate: (n,) edge coordinates of the outputs.
-        scale: source pixels per output pixel.
-        extent: number of source pixels.
-        method: area (a box), linear (a triangle), cubic or lanczos.
-
-    Returns:
-        (n, extent), rows summing to one.
-    """
-    stretch = jnp.maximum(jnp.abs(scale), 1.0)
-    d = (jnp.arange(extent) + 0.5 - coordinate[:, None]) / stretch
-    if method == "area":
-        lower = jnp.maximum(jnp.arange(extent), coordinate[:, None] - stretch / 2)
-        upper = jnp.minimum(jnp.arange(1, extent + 1), coordinate[:, None] + stretch / 2)
-        w = jnp.maximum(upper - lower, 0.0)
-    elif method == "linear":
-        w = jnp.maximum(1 - jnp.abs(d), 0.0)
-    elif method == "cubic":
-        w = _cubic(jnp.abs(d), -0.5)
-    else:
-        w = _lanczos(d, 3)
-    return w / jnp.maximum(w.sum(axis=1, keepdims=True), 1e-12)
 
 
 # Reading rows and columns apart -------------------------------------------------------------------------------------
@@ -277,22 +136,22 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
             u, v = _axes_step(warp, u, v, swapped)
         else:
             m = warp.map.m
-            turns = _swaps(warp)
+            turns = swaps(warp)
             # u runs along the output's columns: it is x unless an odd number of exchanges lies behind it.
-            ux, uy = _pick(turns, m[1, 0], m[0, 0]), _pick(turns, m[0, 1], m[1, 1])
-            cx, cy = _pick(turns, m[1, 2], m[0, 2]), _pick(turns, m[0, 2], m[1, 2])
-            au, av = _pick(swapped, uy, ux), _pick(swapped, ux, uy)
-            u, v = au * u + _pick(swapped, cy, cx), av * v + _pick(swapped, cx, cy)
+            ux, uy = pick(turns, m[1, 0], m[0, 0]), pick(turns, m[0, 1], m[1, 1])
+            cx, cy = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
+            au, av = pick(swapped, uy, ux), pick(swapped, ux, uy)
+            u, v = au * u + pick(swapped, cy, cx), av * v + pick(swapped, cx, cy)
             scale_u, scale_v = scale_u * au, scale_v * av
             swapped = _xor(swapped, turns)
         if not _needs_rule(warp):
             continue
         border = "replicate" if warp.covers else warp.border_mode
         left, above, columns, rows = _window(warp)
-        start_u, start_v = _pick(swapped, above, left), _pick(swapped, left, above)
-        extent_u, extent_v = _pick(swapped, rows, columns), _pick(swapped, columns, rows)
+        start_u, start_v = pick(swapped, above, left), pick(swapped, left, above)
+        extent_u, extent_v = pick(swapped, rows, columns), pick(swapped, columns, rows)
         if border == "constant" and (method == "nearest" or step > source):
-            covers = _coverage(v - start_v, extent_v, method), _coverage(u - start_u, extent_u, method)
+            covers = coverage(v - start_v, extent_v, method), coverage(u - start_u, extent_u, method)
             fills.append((_outer(*covers), settings(warp, kind)[1]))
         if step == source and warp.window is None:
             source_border = border
@@ -313,7 +172,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     if any(_widens(w, kind) for w in run):
         if source_border == "constant":
             colour = settings(run[source], kind)[1]
-            fills.append((_outer(_coverage(v, rows, method), _coverage(u, columns, method)), colour))
+            fills.append((_outer(coverage(v, rows, method), coverage(u, columns, method)), colour))
         wv = kernel_matrix(fold(v, rows, source_border), scale_v, rows, method)
         wu = kernel_matrix(fold(u, columns, source_border), scale_u, columns, method)
         value = jnp.einsum("ij,jkc->ikc", wv, value, precision=jax.lax.Precision.HIGHEST)
@@ -336,8 +195,8 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
 
 
 def _axes_step(warp: Warp, u: Array, v: Array, swapped: Array | bool) -> tuple[Array, Array]:
-    new_u = _pick(swapped, warp.map.pull_y(u), warp.map.pull_x(u))
-    new_v = _pick(swapped, warp.map.pull_x(v), warp.map.pull_y(v))
+    new_u = pick(swapped, warp.map.pull_y(u), warp.map.pull_x(u))
+    new_v = pick(swapped, warp.map.pull_x(v), warp.map.pull_y(v))
     if warp.active is True:
         return new_u, new_v
     return jnp.where(warp.active, new_u, u), jnp.where(warp.active, new_v, v)
@@ -384,7 +243,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array,
         border = "replicate" if warp.covers else warp.border_mode
         left, above, columns, rows = _window(warp)
         if border == "constant":
-            inside = (_coverage(y - above, rows, method), _coverage(x - left, columns, method))
+            inside = (coverage(y - above, rows, method), coverage(x - left, columns, method))
             cover = inside[0] & inside[1] if method == "nearest" else inside[0] * inside[1]
             fills.append((cover, settings(warp, kind)[1]))
         if method != "nearest" or border != "constant":
@@ -399,15 +258,23 @@ def _read_dense(picture: Array, run: list[Warp], kind: Kind, method: str) -> Arr
     source = run[_source(run)]
     border = "replicate" if source.covers or source.window is not None else source.border_mode
     fill = settings(source, kind)[1]
-    flat = picture.reshape(rows * columns, channels)
     if method == "nearest":
         if border == "constant":
-            fills.append((_coverage(x, columns, method) & _coverage(y, rows, method), fill))
+            fills.append((coverage(x, columns, method) & coverage(y, rows, method), fill))
         ix = fold_index(jnp.floor(x).astype(jnp.int32), columns, border)
         iy = fold_index(jnp.floor(y).astype(jnp.int32), rows, border)
-        return _compose(jnp.take(flat, iy * columns + ix, axis=0, mode="clip"), fills, nearest=True)
+        flat = picture.reshape(rows * columns, channels)
+        index = stored(iy * columns + ix)
+        if channels == 1:
+            read = jnp.take(flat[:, 0], index, mode="clip")[..., None]
+        else:
+            read = jnp.take(flat, index, axis=0, mode="clip")
+        return _compose(read, fills, nearest=True)
+    if method == "linear" and words.fits(picture):
+        return _read_words(picture, x, y, border, fill, fills)
     pairs_x, cover_x = taps(x, columns, method, border)
     pairs_y, cover_y = taps(y, rows, method, border)
+    flat = picture.reshape(rows * columns, channels)
     value = jnp.zeros((*x.shape, channels), jnp.float32)
     for iy, wy in pairs_y:
         for ix, wx in pairs_x:
@@ -416,6 +283,50 @@ def _read_dense(picture: Array, run: list[Warp], kind: Kind, method: str) -> Arr
     if cover_x is not None and cover_y is not None:
         value = value + (1 - cover_x * cover_y)[..., None] * fill_values(fill, picture)
     return round_to(_compose(value, fills), picture.dtype)
+
+
+def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fills: Fills) -> Array:
+    """Reads a picture linearly whose pixels are packed: four gathers, everything else in whole vectors.
+
+    The picture gets a rim that holds what its border shows, so that no tap needs to be looked at.
+
+    Args:
+        picture: (height, width, channels) that `words.fits`.
+        x, y: (H, W) edge coordinates.
+        border: what the rim holds.
+        fill: its value if it is constant.
+        fills: what the borders of later steps lay over the picture.
+    """
+    rows, columns, channels = picture.shape
+    if border == "constant":
+        level = round_to(fill_values(fill, picture), picture.dtype)
+        canvas = jnp.broadcast_to(level, (rows + 3, columns + 3, channels))
+        rimmed = jax.lax.dynamic_update_slice(canvas, picture, (1, 1, 0))
+        x, y = jnp.clip(x - 0.5, -1.0, columns), jnp.clip(y - 0.5, -1.0, rows)
+    else:
+        mode = "wrap" if border == "wrap" else "edge"
+        rimmed = jnp.pad(picture, ((1, 2), (1, 2), (0, 0)), mode=mode)
+        if border == "wrap":
+            x, y = x - columns * jnp.floor(x / columns), y - rows * jnp.floor(y / rows)
+        else:
+            x, y = fold(x, columns, border), fold(y, rows, border)
+        x, y = x - 0.5, y - 0.5
+    left, above = jnp.floor(x), jnp.floor(y)
+    stride = columns + 3
+    corner = (above.astype(jnp.int32) + 1) * stride + left.astype(jnp.int32) + 1
+    corner, ax, ay, fills = stored((corner, x - left, y - above, fills))
+    flat = stored(words.pack(rimmed)).reshape(-1)
+    reads = stored([jnp.take(flat, corner + step, mode="clip") for step in (0, 1, stride, stride + 1)])
+    weights = ((1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay)
+    planes = []
+    for channel in range(channels):
+        value = jnp.float32(0.0)
+        for word, weight in zip(reads, weights, strict=True):
+            value = value + words.plane(word, channel) * weight
+        for cover, over in reversed(fills):
+            value = value * cover + (1 - cover) * fill_values(over, picture)[channel]
+        planes.append(value)
+    return words.unpack(stored(words.join(planes)), channels)
 
 
 def _compose(value: Array, fills: Fills, *, nearest: bool = False) -> Array:
@@ -427,30 +338,3 @@ def _compose(value: Array, fills: Fills, *, nearest: bool = False) -> Array:
         else:
             value = value * cover[..., None] + (1 - cover[..., None]) * colour
     return value
-
-
-def fill_values(fill: Any, picture: Array) -> Array:
-    """A fill as one float per channel.
-
-    Raises:
-        ValueError: it is neither one number nor one per channel.
-    """
-    channels = picture.shape[-1]
-    value = jnp.asarray(fill, jnp.float32).reshape(-1)
-    if value.size not in (1, channels):
-        raise ValueError(
-            f"A fill needs one value, or one per channel: the picture has {channels} channels, "
-            f"the fill has {value.size} values. Give a single number to fill all channels."
-        )
-    return jnp.broadcast_to(value, (channels,))
-
-
-def round_to(value: Array, dtype: Any) -> Array:
-    """Floats to a dtype: rounded to the nearest and clipped to its range if it counts, else cast."""
-    dtype = np.dtype(dtype)
-    if dtype.kind == "b":
-        return value > 0.5
-    if jnp.issubdtype(dtype, jnp.integer):
-        info = jnp.iinfo(dtype)
-        return jnp.clip(jnp.round(value), info.min, info.max).astype(dtype)
-    return value.astype(dtype)

@@ -188,6 +188,7 @@ class Warp:
         border_mode: constant, replicate, reflect, reflect_101 or wrap.
         window: (x_min, y_min, x_max, y_max) of the input that may be read, if not all of it.
         covers: the border never shows, because every output pixel reads inside the input.
+        nested: a lattice warp of which, along each axis, one canvas contains the other.
         antialias: widen the reading kernel where the warp shrinks the picture.
         outline: how a box follows: by its `corners`, or by its inscribed `ellipse`.
         name: what drew it.
@@ -204,6 +205,7 @@ class Warp:
     mask_interpolation: str = static(default="nearest")
     border_mode: str = static(default="constant")
     covers: bool = static(default=False)
+    nested: bool = static(default=False)
     antialias: bool = static(default=False)
     outline: str = static(default="corners")
     name: str = static(default="Warp")
@@ -343,6 +345,7 @@ class Warp:
                 border_mode=border.border_mode,
                 window=self._canvas() if windowed and w.window is None else w.window,
                 covers=self.covers and other.covers,
+                nested=self.nested and other.nested,
                 name=f"{self.name}|{other.name}",
             )
 

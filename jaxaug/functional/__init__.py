@@ -1,7 +1,6 @@
 """The library's kernels as plain functions on arrays, usable alone under `jit`, `vmap` and `grad`."""
 
 from jaxaug.functional.colour import (
-    blend_with_gray,
     brightness_contrast,
     color_jitter,
     gamma,
@@ -16,9 +15,9 @@ from jaxaug.functional.colour import (
 from jaxaug.functional.dtype import from_unit, to_unit
 from jaxaug.functional.filters import box_kernel, convolve_separable, gaussian_kernel
 from jaxaug.functional.geometry import resize, warp_displacement, warp_matrix
+from jaxaug.functional.noise import random_bits, random_normal, random_uniform
 
 __all__ = [
-    "blend_with_gray",
     "box_kernel",
     "brightness_contrast",
     "color_jitter",
@@ -29,6 +28,9 @@ __all__ = [
     "invert",
     "normalize",
     "posterize",
+    "random_bits",
+    "random_normal",
+    "random_uniform",
     "resize",
     "shift_channels",
     "shift_hsv",

@@ -12,18 +12,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.functional.dtype import pointwise, to_unit
+from jaxaug.functional.dtype import planar, pointwise, to_unit
 
 #: Share of red, green and blue in brightness (ITU-R BT.601, as OpenCV).
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def luma(image: Array) -> Array:
-    """Brightness of an image, with one channel; an image of other than three channels is averaged."""
-    if image.shape[-1] == 3:
-        r, g, b = (image[..., i : i + 1] for i in range(3))
-        return r * LUMA[0] + g * LUMA[1] + b * LUMA[2]
-    return image.mean(axis=-1, keepdims=True)
+def luma(planes: Array) -> Array:
+    """Brightness of planes (C, ...), as (1, ...); an image of other than three channels is averaged."""
+    if planes.shape[0] == 3:
+        return (planes[0] * LUMA[0] + planes[1] * LUMA[1] + planes[2] * LUMA[2])[None]
+    return planes.mean(axis=0, keepdims=True)
 
 
 @pointwise
@@ -124,50 +123,38 @@ def invert(image: Array) -> Array:
     return 1.0 - image
 
 
-@pointwise
-def blend_with_gray(image: Array, image_weight: Any, gray_weight: Any, mean_weight: Any) -> Array:
+def _blend(planes: Array, image_weight: Any, gray_weight: Any, mean_weight: Any) -> Array:
     """A weighted sum of an image, its brightness and its mean brightness, clipped.
 
     With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
-    torchvision defines them.
-
-    Args:
-        image: (..., H, W, C).
-        image_weight, gray_weight, mean_weight: the weights.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> blend_with_gray(jnp.full((1, 1, 3), 100, jnp.uint8), 0.5, 0.0, 0.0)[0, 0]
-        Array([50, 50, 50], dtype=uint8)
+    torchvision defines them; an image without colour has no saturation to change.
     """
-    gray = luma(image)
-    blended = image_weight * image + mean_weight * gray.mean()
-    blended = blended + gray_weight * (gray if image.shape[-1] == 3 else image)
-    return jnp.clip(blended, 0.0, 1.0)
+    gray = luma(planes)
+    other = gray if planes.shape[0] == 3 else planes
+    return jnp.clip(image_weight * planes + gray_weight * other + mean_weight * gray.mean(), 0.0, 1.0)
 
 
-def rgb_to_hsv(image: Array) -> tuple[Array, Array, Array]:
-    """Hue in turns, saturation and value of an RGB image in [0, 1], each of shape (...,)."""
-    r, g, b = image[..., 0], image[..., 1], image[..., 2]
-    value = jnp.maximum(jnp.maximum(r, g), b)
-    spread = value - jnp.minimum(jnp.minimum(r, g), b)
+def _turn_hue(planes: Array, hue: Any, saturation: Any, value: Any) -> Array:
+    """Planes (3, ...) with the hue turned, in turns, and saturation and value shifted; grays stay gray."""
+    r, g, b = planes
+    high = jnp.maximum(jnp.maximum(r, g), b)
+    spread = high - jnp.minimum(jnp.minimum(r, g), b)
     gray = spread <= 0
     inverse = 1.0 / jnp.where(gray, 1.0, spread)
-    hue = jnp.where(
-        value == r, (g - b) * inverse, jnp.where(value == g, (b - r) * inverse + 2.0, (r - g) * inverse + 4.0)
-    )
-    hue = jnp.where(gray, 0.0, hue / 6.0)
-    return hue - jnp.floor(hue), spread / jnp.where(value <= 0, 1.0, value), value
-
-
-def hsv_to_rgb(hue: Array, saturation: Array, value: Array) -> Array:
-    """The inverse of `rgb_to_hsv`."""
+    blue = (r - g) * inverse + 4.0
+    sixths = jnp.where(high == r, (g - b) * inverse, jnp.where(high == g, (b - r) * inverse + 2.0, blue))
+    sixths = sixths + 6.0 * jnp.asarray(hue, jnp.float32)
+    sixths = sixths - 6.0 * jnp.floor(sixths * np.float32(1 / 6))
+    top = jnp.clip(high + value, 0.0, 1.0)
+    strength = jnp.clip(spread / jnp.where(high <= 0, 1.0, high) + saturation, 0.0, 1.0)
+    chroma = jnp.where(gray, 0.0, strength * top)
 
     def channel(n: float) -> Array:
-        k = jnp.mod(n + hue * 6.0, 6.0)
-        return value - value * saturation * jnp.clip(jnp.minimum(k, 4.0 - k), 0.0, 1.0)
+        k = sixths + n
+        k = k - jnp.where(k >= 6.0, 6.0, 0.0)
+        return top - chroma * jnp.clip(jnp.minimum(k, 4.0 - k), 0.0, 1.0)
 
-    return jnp.stack([channel(5.0), channel(3.0), channel(1.0)], axis=-1)
+    return jnp.stack([channel(5.0), channel(3.0), channel(1.0)])
 
 
 @pointwise
@@ -186,9 +173,7 @@ def shift_hsv(image: Array, hue: Any = 0.0, saturation: Any = 0.0, value: Any = 
     """
     if image.shape[-1] == 1:
         return jnp.clip(image + value, 0.0, 1.0)
-    h, s, v = rgb_to_hsv(image)
-    s = jnp.where(s == 0, 0.0, jnp.clip(s + saturation, 0.0, 1.0))
-    return hsv_to_rgb(h + hue, s, jnp.clip(v + value, 0.0, 1.0))
+    return planar(_turn_hue)(image, hue, saturation, value)
 
 
 @pointwise
@@ -208,23 +193,22 @@ def color_jitter(image: Array, brightness: Any, contrast: Any, saturation: Any, 
         Array([[[  0, 100,   0]]], dtype=uint8)
     """
     order = jnp.asarray(order)
-    image_weight = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
-    coloured = image.shape[-1] == 3
-    for step in range(4):
-        which = order[step]
-        index = jnp.minimum(which, 2)
-        f = image_weight[index]
-        gray_weight = jnp.where(index == 2, 1 - f, 0.0)
-        mean_weight = jnp.where(index == 1, 1 - f, 0.0)
+    factors = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
 
-        def linear(x: Array, f: Any = f, g: Any = gray_weight, m: Any = mean_weight) -> Array:
-            return blend_with_gray.kernel(x, f, g, m)
+    def jitter(planes: Array) -> Array:
+        for step in range(4):
+            which = order[step]
+            f = factors[jnp.minimum(which, 2)]
+            gray_weight, mean_weight = jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0)
+            planes = jax.lax.cond(
+                which == 3,
+                lambda p: _turn_hue(p, hue, 0.0, 0.0) if p.shape[0] == 3 else p,
+                lambda p, f=f, g=gray_weight, m=mean_weight: _blend(p, f, g, m),
+                planes,
+            )
+        return planes
 
-        def turn(x: Array) -> Array:
-            return shift_hsv.kernel(x, hue) if coloured else x
-
-        image = jax.lax.cond(which == 3, turn, linear, image)
-    return image
+    return planar(jitter)(image)
 
 
 @pointwise
@@ -246,7 +230,7 @@ def to_gray(image: Array, *, method: str = "weighted_average", num_output_channe
     if image.shape[-1] == 1:
         gray = image
     elif method == "weighted_average":
-        gray = luma(image)
+        gray = planar(luma)(image)
     elif method == "from_lab":
         gray = _lightness(image)
     elif method == "desaturation":

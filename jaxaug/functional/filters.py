@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxaug.functional.dtype import pointwise
-from jaxaug.resample import fold_index
+from jaxaug.functional.dtype import pointwise, stored
 
 
 def box_kernel(size: Any, length: int) -> Array:
@@ -64,21 +65,34 @@ def convolve_separable(image: Array, rows: Array, columns: Array) -> Array:
         >>> convolve_separable(jnp.array([[[0.0], [1.0], [0.0]]]), jnp.ones(1), k)[0, :, 0]
         Array([0.5, 0.5, 0.5], dtype=float32)
     """
-    return _along(_along(image, rows, 0), columns, 1)
+    height, width, channels = image.shape
+    flat = _filter(image.reshape(height, width * channels), rows, 0, 1)
+    return _filter(flat, columns, 1, channels).reshape(image.shape)
 
 
-def _along(image: Array, kernel: Array, axis: int) -> Array:
-    length, extent = kernel.shape[0], image.shape[axis]
+def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
+    """Correlates flat memory (height, width * channels) along an axis on which neighbours are `step` apart."""
+    length = kernel.shape[0]
     if length == 1:
-        return image * kernel[0]
-    index = fold_index(jnp.arange(-(length // 2), extent + length // 2), extent, "reflect_101")
-    padded = jnp.take(image, index, axis=axis, mode="clip")
-    total = jnp.zeros_like(image)
+        return flat * kernel[0]
+    extent = flat.shape[axis]
+    padded = stored(_mirrored(stored(flat), length // 2, axis, step))
+    total = jnp.zeros_like(flat)
     for tap in range(length):
-        start = [0, 0, 0]
-        start[axis] = tap
-        stop = list(image.shape)
-        stop[axis] = tap + extent
-        window = padded[start[0] : stop[0], start[1] : stop[1], :]
+        window = jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
         total = total + kernel[tap] * window
     return total
+
+
+def _mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
+    """The array continued at both ends of an axis, mirrored about its outermost pixels."""
+    extent = flat.shape[axis] // step
+    outer = np.concatenate([np.arange(-reach, 0), np.arange(extent, extent + reach)])
+    period = max(2 * (extent - 1), 1)
+    inner = np.minimum(np.mod(outer, period), period - np.mod(outer, period)) % extent
+
+    def pixel(at: int) -> Array:
+        return jax.lax.slice_in_dim(flat, at * step, (at + 1) * step, axis=axis)
+
+    before, after = ([pixel(int(i)) for i in part] for part in (inner[:reach], inner[reach:]))
+    return jnp.concatenate([*before, flat, *after], axis=axis)

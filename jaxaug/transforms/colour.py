@@ -182,7 +182,7 @@ class RandomGamma(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        return tone(F.gamma, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
+        return tone(F.gamma, curve=True, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
 
 
 @transform

@@ -33,7 +33,7 @@ def padding_before(rng: Draw, position: str, extra: Size) -> tuple[Any, Any]:
     return (rows if position.startswith("bottom") else 0), (columns if position.endswith("right") else 0)
 
 
-def window(view: View, top: Any, left: Any, size: Size, *, inside: bool, **settings: Any) -> Warp:
+def window(view: View, top: Any, left: Any, size: Size, *, inside: bool, nested: bool = True, **settings: Any) -> Warp:
     """The warp that shows a window of a picture.
 
     Args:
@@ -41,10 +41,11 @@ def window(view: View, top: Any, left: Any, size: Size, *, inside: bool, **setti
         top, left: the window's first row and column; negative ones lie outside.
         size: (height, width) of the window.
         inside: the window is known to lie in the picture.
+        nested: along each axis the window lies in the picture or the picture in the window.
         **settings: what shows outside.
     """
     rows = [[1, 0, left], [0, 1, top], [0, 0, 1]]
-    return matrix_warp(rows, view.size, size, Structure.SHIFT, covers=inside, **settings)
+    return matrix_warp(rows, view.size, size, Structure.SHIFT, covers=inside, nested=nested, **settings)
 
 
 def _outside(transform: Any) -> dict[str, Any]:
@@ -114,7 +115,8 @@ class Crop(Transform):
         missing = _missing("Crop", (self.y_max, self.x_max), view, self.pad_if_needed)
         above, left = padding_before(rng, self.pad_position, missing)
         size = (self.y_max - self.y_min, self.x_max - self.x_min)
-        return window(view, self.y_min - above, self.x_min - left, size, inside=not any(missing), **_outside(self))
+        inside = not any(missing)
+        return window(view, self.y_min - above, self.x_min - left, size, inside=inside, nested=inside, **_outside(self))
 
 
 @transform

@@ -12,6 +12,8 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.draw import Draw
 from jaxaug.engine import View
+from jaxaug.functional.dtype import stored
+from jaxaug.functional.noise import random_normal, random_uniform
 from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
@@ -81,7 +83,6 @@ class ElasticMap:
         key: raw key data of the field.
         alpha: strength in pixels before smoothing.
         sigma: standard deviation of the smoothing in pixels.
-        impl: name of the key's generator.
         size: (height, width) of the field.
         radius: taps beyond it are cut off; 0 keeps all.
         same: one field for both axes.
@@ -91,7 +92,6 @@ class ElasticMap:
     key: Array
     alpha: Any
     sigma: Any
-    impl: str = static(default="threefry2x32")
     size: tuple[int, int] = static(default=(1, 1))
     radius: int = static(default=0)
     same: bool = static(default=False)
@@ -99,15 +99,15 @@ class ElasticMap:
 
     def realise(self) -> Displacement:
         shape = (1 if self.same else 2, *self.size)
-        key = jax.random.wrap_key_data(self.key, impl=self.impl)
         if self.distribution == "gaussian":
-            noise = jax.random.normal(key, shape)
+            noise = stored(random_normal(self.key, shape))
             noise = noise / jnp.maximum(jnp.abs(noise).max(), 1e-6)
         else:
-            noise = jax.random.uniform(key, shape, minval=-1.0, maxval=1.0)
+            noise = 2.0 * random_uniform(self.key, shape) - 1.0
+        noise = stored(noise)
         down, along = (_smoothing(n, self.sigma, self.radius) for n in self.size)
         field = jnp.einsum("ij,njk,lk->nil", down, noise, along, precision=jax.lax.Precision.HIGHEST)
-        return Displacement(self.alpha * field[0], self.alpha * field[-1])
+        return stored(Displacement(self.alpha * field[0], self.alpha * field[-1]))
 
 
 def _smoothing(n: int, sigma: Any, radius: int) -> Array:
@@ -170,12 +170,11 @@ class ElasticTransform(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        key, impl = rng.key_data("field")
+        key = rng.key_data("field")
         field = ElasticMap(
             key,
             jnp.asarray(self.alpha, jnp.float32),
             jnp.asarray(self.sigma, jnp.float32),
-            impl=impl,
             size=view.size,
             radius=8 if self.approximate else 0,
             same=self.same_dxdy,

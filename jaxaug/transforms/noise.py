@@ -42,12 +42,11 @@ class GaussNoise(Transform):
             raise ValueError(f"GaussNoise(noise_scale_factor=...) must be in (0, 1], got {self.noise_scale_factor}.")
 
     def draw(self, rng: Draw, view: View) -> Noise:
-        key, impl = rng.key_data("field")
+        key = rng.key_data("field")
         return Noise(
             key,
             rng.uniform("mean", self.mean_range),
             rng.uniform("std", self.std_range),
-            impl=impl,
             per_channel=self.per_channel,
             grain=self.noise_scale_factor,
         )

@@ -1,0 +1,288 @@
+"""The command line: a demonstration on real pictures, and pipelines applied to files."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jax
+import numpy as np
+
+import jaxaug as ja
+from jaxaug.plot import require, sheet
+
+#: What `apply` does without `--pipeline`; works on pictures of any number of channels.
+DEFAULT: list[Any] = [
+    ["HorizontalFlip", {"p": 0.5}],
+    ["ShiftScaleRotate", {"shift_limit": 0.06, "scale_limit": 0.1, "rotate_limit": 20, "p": 0.9}],
+    ["RandomBrightnessContrast", {"p": 0.7}],
+    ["OneOf", {"transforms": [["GaussianBlur", {"p": 1.0}], ["GaussNoise", {"p": 1.0}]], "p": 0.3}],
+]
+#: Most samples on a sheet of `apply`, the original included.
+CELLS = 16
+#: Side of a demo picture in pixels.
+SIDE = 256
+#: Pipelines of the demo, one column each.
+FAMILIES: dict[str, list[Any]] = {
+    "flip": [["HorizontalFlip", {"p": 1.0}]],
+    "shift, scale, rotate": [["ShiftScaleRotate", {"scale_limit": 0.2, "p": 1.0}]],
+    "perspective": [["Perspective", {"scale": [0.1, 0.2], "p": 1.0}]],
+    "grid distortion": [["GridDistortion", {"distort_limit": 0.7, "p": 1.0}]],
+    "elastic": [["ElasticTransform", {"alpha": 400, "sigma": 12, "p": 1.0}]],
+    "crop": [["RandomResizedCrop", {"size": [SIDE, SIDE], "scale": [0.3, 0.6], "p": 1.0}]],
+    "colour, blur, noise": [
+        ["ColorJitter", {"hue": 0.3, "p": 1.0}],
+        ["GaussianBlur", {"p": 0.5}],
+        ["GaussNoise", {"p": 1.0}],
+    ],
+    "dropout": [["CoarseDropout", {"num_holes_range": [4, 8], "fill_mask": 0, "p": 1.0}]],
+}
+#: The demo's pictures, by their name in scikit-image: a square window (left, top, side), the outlines of objects, as
+#: corners or as ellipses (centre x, centre y, radius x, radius y), and keypoints; in pixels, centres at integers.
+SCENES: dict[str, tuple[tuple[int, int, int], list[Any], list[tuple[float, float]]]] = {
+    # Head, mission patch, space shuttle; eyes, tip of the nose, corners of the mouth.
+    "astronaut": (
+        (0, 0, 512),
+        [
+            (227, 96, 74, 82),
+            (170, 386, 37, 37),
+            [(404, 0), (424, 0), (437, 40), (443, 39), (455, 62), (455, 236), (459, 262), (447, 274), (434, 264)]
+            + [(425, 272), (405, 267), (390, 255), (368, 274), (366, 266), (380, 232), (354, 228), (354, 216)]
+            + [(378, 180), (377, 112), (382, 100), (380, 62), (387, 42), (395, 48), (397, 20)],
+        ],
+        [(203, 100), (246, 103), (228, 126), (203, 140), (244, 141)],
+    ),
+    # Eyes, nose; pupils, middle of the nose.
+    "chelsea": (
+        (100, 0, 300),
+        [(170, 115, 33, 29), (317, 136, 22, 26), [(240, 232), (256, 228), (291, 232), (284, 248), (257, 268)]],
+        [(172, 110), (314, 130), (265, 242)],
+    ),
+    # Mouth of the cup, bowl of the spoon, handle; both ends of the spoon, leftmost point of the cup.
+    "coffee": (
+        (80, 0, 400),
+        [
+            (290, 112, 117, 95),
+            (366, 282, 40, 43),
+            [(196, 285), (200, 262), (216, 238), (236, 230), (258, 243), (246, 262), (230, 300), (214, 307)],
+        ],
+        [(422, 76), (364, 324), (173, 114)],
+    ),
+}
+DEMO_HELP = """
+Draws three real pictures, each with a mask, boxes and keypoints, and what a pipeline of every family makes of them,
+and writes DIR/sheet.png. Look whether tint, boxes and dots stay on their objects. Box and mask of one object have one
+colour. Rows that leave the picture or are covered are not drawn.
+"""
+APPLY_HELP = f"""
+Draws N times from a pipeline and writes, for draw 000, 001, ...:
+
+  DIR/000_image.png       the picture, as 8 or 16 bits and with the channels it came with
+  DIR/000_mask.png        the mask; further ones are 000_mask1.png, 000_mask2.png, ...
+  DIR/000_boxes.json      the boxes that are left, with their labels
+  DIR/000_keypoints.json  the keypoints that are left, with their labels
+  DIR/sheet.png           the original and the first draws side by side, with everything drawn in
+
+Files of these names are replaced. Draw i uses jax.random.fold_in(jax.random.key(SEED), i).
+
+Boxes are {{"format": "pascal_voc", "boxes": [[x_min, y_min, x_max, y_max], ...], "labels": [...]}}, or the bare list of
+boxes. Formats are pascal_voc, coco, yolo and albumentations. Keypoints are {{"format": "xy", "keypoints": [[x, y], ...],
+"labels": [...]}}, or the bare list; x and y count pixel centres as integers. Labels are optional, one per row, and
+may be anything; so may further columns of a row.
+
+A pipeline is a list of names and arguments of transforms. Without one it is:
+
+{json.dumps(DEFAULT)}
+"""
+
+
+class Refusal(Exception):
+    """Input that cannot be worked with; the message is the line that the user reads."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that refuses in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuses the arguments.
+
+        Args:
+            message: what is wrong with them.
+
+        Raises:
+            Refusal: always.
+        """
+        raise Refusal(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line.
+
+    Args:
+        argv: the arguments; None takes those of the process.
+
+    Returns:
+        The exit status: 0, or 2 if something was refused.
+    """
+    parser = _parser()
+    try:
+        options = parser.parse_args(argv)
+        if options.command is None:
+            parser.print_help()
+            return 2
+        options.run(options)
+    except (Refusal, ImportError) as error:
+        print(f"jaxaug: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> Parser:
+    parser = Parser(prog="jaxaug", description="Image augmentation: pictures, masks, boxes and keypoints in sync.")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    raw = argparse.RawDescriptionHelpFormatter
+    demo = commands.add_parser(
+        "demo", help="look at the transforms on real pictures", description=DEMO_HELP, formatter_class=raw
+    )
+    demo.set_defaults(run=_demo)
+    demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write (default: demo)")
+    demo.add_argument("--n", type=_whole(1, 64), default=8, help="draws per picture, 1 to 64 (default: 8)")
+    apply = commands.add_parser(
+        "apply", help="apply a pipeline to files", description=APPLY_HELP, formatter_class=raw
+    )
+    apply.set_defaults(run=_apply)
+    apply.add_argument("image", type=Path, metavar="PHOTO", help="the picture, in any format that Pillow reads")
+    apply.add_argument(
+        "--mask",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="PNG",
+        help="masks of labels (greyscale or palette), of the size of the picture",
+    )
+    apply.add_argument("--boxes", type=Path, metavar="JSON", help="boxes")
+    apply.add_argument("--keypoints", type=Path, metavar="JSON", help="keypoints")
+    apply.add_argument("--pipeline", type=Path, metavar="JSON", help='such as [["HorizontalFlip", {"p": 0.5}]]')
+    apply.add_argument("--n", type=_whole(1, 10**6), default=8, help="number of draws (default: 8)")
+    apply.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if missing")
+    for command in (demo, apply):
+        command.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, help="another seed, other draws (default: 0)")
+    return parser
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}, got {text!r}")
+        return int(text)
+
+    return read
+
+
+def _demo(options: argparse.Namespace) -> None:
+    progress = require("tqdm", "plot").tqdm
+    scenes = [_scene(name, *scene) for name, scene in SCENES.items()]
+    batch = jax.tree.map(lambda *leaves: np.stack(leaves), *scenes)
+    key = jax.random.key(options.seed)
+    _make(options.out)
+    draws: dict[str, Any] = {}
+    for name, steps in FAMILIES.items():
+        augment = ja.Compose(
+            ja.from_list(steps), bbox_params=ja.BboxParams("pascal_voc"), keypoint_params=ja.KeypointParams("xy")
+        )
+        draws[name] = jax.jit(augment.batch)
+    columns, titles = [scenes], ["original"]
+    for i in progress(range(options.n), desc="demo", unit="column"):
+        name = list(draws)[i % len(draws)]
+        out = jax.device_get(draws[name](jax.random.fold_in(key, i), batch))
+        columns.append([jax.tree.map(lambda leaf, row=row: leaf[row], out) for row in range(len(scenes))])
+        titles.append(name)
+    cells = [column[row] for row in range(len(scenes)) for column in columns]
+    path = options.out / "sheet.png"
+    with _writing(options.out):
+        sheet(cells, titles * len(scenes), path, columns=len(columns))
+    print(path)
+
+
+def _scene(name: str, window: tuple[int, int, int], outlines: list[Any], points: list[Any]) -> dict[str, np.ndarray]:
+    """A picture of the demo, with its targets."""
+    data, draw = require("skimage.data", "demo"), require("skimage.draw", "demo")
+    pillow = require("PIL.Image", "plot")
+    left, top, side = window
+
+    def place(xy: Any) -> np.ndarray:
+        return (np.array(xy, np.float64) - (left, top) + 0.5) * SIDE / side - 0.5
+
+    picture = pillow.fromarray(getattr(data, name)()[top : top + side, left : left + side])
+    mask, boxes = np.zeros((SIDE, SIDE), np.uint8), []
+    turn = np.linspace(0, 2 * np.pi, 90)
+    for label, outline in enumerate(outlines, 1):
+        if isinstance(outline, tuple):
+            x, y, radius_x, radius_y = outline
+            outline = np.stack([x + radius_x * np.cos(turn), y + radius_y * np.sin(turn)], axis=1)
+        x, y = place(outline).T
+        rows, columns = draw.polygon(y, x, mask.shape)
+        mask[rows, columns] = label
+        boxes.append([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
+    # Pictures with fewer keypoints fill up with rows that are not in use, so that all make one batch.
+    most = max(len(scene[2]) for scene in SCENES.values())
+    keypoints = np.zeros((most, 2), np.float32)
+    keypoints[: len(points)] = place(points)
+    return {
+        "image": np.asarray(picture.resize((SIDE, SIDE), pillow.Resampling.LANCZOS)),
+        "mask": mask,
+        "bboxes": np.array(boxes, np.float32),
+        "bboxes_valid": np.ones(len(boxes), bool),
+        "keypoints": keypoints,
+        "keypoints_valid": np.arange(most) < len(points),
+    }
+
+
+def _apply(options: argparse.Namespace) -> None:
+    progress = require("tqdm", "plot").tqdm
+    image, _ = _read_picture(options.image, labels=False)
+    sample: dict[str, Any] = {"image": image}
+    palettes: dict[str, Any] = {}
+    for i, path in enumerate(options.mask):
+        name = f"mask{i or ''}"
+        sample[name], palettes[name] = _read_picture(path, labels=True)
+        (height, width), (rows, columns) = image.shape[:2], sample[name].shape
+        if (height, width) != (rows, columns):
+            raise Refusal(f"{path} is {columns} x {rows} pixels, but {options.image} is {width} x {height}")
+    tables = [_read_table(path, name) for name, path in _tables(options) if path]
+    for table in tables:
+        sample[table.target] = table.array()
+        sample[f"{table.target}_valid"] = np.ones(len(table.rows), bool)
+    others = {name: "mask" for name in palettes if name != "mask"}
+    augment = _pipeline(options.pipeline, tables, others)
+    for table in tables:
+        with _blaming(table.path):
+            augment.check({"image": image, table.target: sample[table.target]})
+    draw, key = jax.jit(augment), jax.random.key(options.seed)
+    with _blaming(options.pipeline or "the default pipeline"):
+        made = jax.eval_shape(draw, key, sample)["image"].dtype
+    if made not in (np.uint8, np.uint16):
+        raise Refusal(f"{options.pipeline}: it makes {made} pictures, which PNG cannot hold; leave out Normalize")
+    _make(options.out)
+    cells = [sample]
+    with _writing(options.out):
+        for i in progress(range(options.n), desc="apply", unit="draw"):
+            out = jax.device_get(draw(jax.random.fold_in(key, i), sample))
+            for name in ("image", *palettes):
+                _write_picture(options.out / f"{i:03d}_{name}.png", out[name], palettes.get(name))
+            for table in tables:
+                text = table.dumps(out[table.target], out[f"{table.target}_valid"])
+                (options.out / f"{i:03d}_{table.name}.json").write_text(text, "utf-8")
+            if len(cells) < CELLS:
+                cells.append(out)
+        titles = ["original", *(f"draw {i}" for i in range(len(cells) - 1))]
+        formats = {f"{t.target.rstrip('es')}_format": t.format for t in tables}
+        sheet(cells, titles, options.out / "sheet.png", additional_targets=others, **formats)
+    print(options.out / "sheet.png")
