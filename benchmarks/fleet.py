@@ -61,7 +61,7 @@ class Worker:
         self.process.stdin.flush()
         status, value = self._receive()
         if status != "ok":
-            raise Trouble(value if status == "refused" else f"failed: {value.strip().splitlines()[-1]}")
+            raise Trouble(value if status == "refused" else f"failed: {value}")
         return value
 
     def close(self) -> None:
@@ -73,7 +73,10 @@ class Worker:
     def _start(self) -> None:
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(self.command, stdin=pipe, stdout=pipe, env=self.environment)
-        status, value = self._receive()
+        try:
+            status, value = self._receive()
+        except Trouble as why:
+            status, value = "missing", str(why)
         if status == "ok":
             self.versions = value
         else:

@@ -23,19 +23,17 @@ def draw(records: Sequence[dict[str, Any]], path: Path) -> None:
     for panel, record in zip(axes[0], records):
         points = record["points"]
         for name in points[0]["libraries"]:
-            line = [
-                (p["x"], _height(p, record["per"], name)) for p in points if "median" in p["libraries"].get(name, {})
-            ]
+            line = [(p["x"], _height(p, name)) for p in points if "median" in p["libraries"].get(name, {})]
             if line:
                 panel.plot(*zip(*line), marker="o", markersize=3, label=name, linewidth=2 if name == "jaxaug" else 1)
         panel.set(xscale="log", yscale="log", xlabel=record["case"])
-        panel.set_ylabel("ns per pixel" if record["per"] == "pixel" else "µs per sample")
+        panel.set_ylabel("ns per pixel" if points[0]["per"] == "pixel" else "µs per sample")
         panel.grid(alpha=0.3)
     axes[0][0].legend()
     figure.savefig(path, dpi=120)
     plt.close(figure)
 
 
-def _height(point: dict[str, Any], per: str, name: str) -> float:
+def _height(point: dict[str, Any], name: str) -> float:
     timing = point["libraries"][name]
-    return timing["ns_per_pixel"] if per == "pixel" else timing["median"] * 1e3 / point["batch"]
+    return timing["ns_per_pixel"] if point["per"] == "pixel" else timing["median"] * 1e3 / point["batch"]

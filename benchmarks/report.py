@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from peers.base import JAX
+
 Record = dict[str, Any]
 Row = list[str]
 
@@ -34,7 +36,9 @@ def ratio(record: Record, peer: str) -> float | None:
 
 
 def _times(value: float | None, differs: bool = False) -> str:
-    return "-" if value is None else f"{'~' if differs else ''}{_number(value)}x"
+    if value is None:
+        return "-"
+    return f"{'~' if differs else ''}{value:.{2 if value < 10 else 0}f}x"
 
 
 # Rows of each suite ------------------------------------------------------------------------------------------------
@@ -94,7 +98,7 @@ def _choice_row(record: Record, peers: Sequence[str]) -> Row:
 def _compile_row(record: Record, peers: Sequence[str]) -> Row:
     if "seconds" in record:
         return [", ".join(f"import {n}: {_number(s)} s" for n, s in record["seconds"].items())]
-    costs = [record["libraries"].get(n, {}) for n in ("jaxaug", *peers)]
+    costs = [record["libraries"].get(n, {}) for n in ("jaxaug", *peers) if n in JAX]
     cells = [f"{_number(c['trace_s'])} + {_number(c['compile_s'])}" if "trace_s" in c else "-" for c in costs]
     traces = record["traces"]
     return [record["case"], *cells, ", ".join(f"{k}: {str(v)[:60]}" for k, v in traces.items())]
@@ -102,7 +106,7 @@ def _compile_row(record: Record, peers: Sequence[str]) -> Row:
 
 def _memory_row(record: Record, peers: Sequence[str]) -> Row:
     cells = [record["case"]]
-    for name in ("jaxaug", *peers):
+    for name in (n for n in ("jaxaug", *peers) if n in JAX):
         cost = record["libraries"].get(name, {})
         if "in_bytes" not in cost:
             cells += ["-"] if name != "jaxaug" else ["-", "-"]
@@ -120,7 +124,7 @@ def _scale_row(record: Record, peers: Sequence[str]) -> Row:
         timing = record["libraries"].get(name, {})
         cells.append(_number(timing["median"]) if "median" in timing else "-")
     ours = record["libraries"]["jaxaug"]
-    return [*cells, _number(ours["ns_per_pixel"]) if "median" in ours else "-"]
+    return [*cells, _number(ours["ns_per_pixel"]) if "median" in ours and record["per"] == "pixel" else "-"]
 
 
 def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
@@ -139,12 +143,13 @@ def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
 def header(suite: str, peers: Sequence[str]) -> Row:
     """The heading of a suite's table."""
     names = ["jaxaug", *peers]
+    compiled = ["jaxaug", *(p for p in peers if p in JAX)]
     return {
         "singles": _timing_header(peers),
         "pipelines": _timing_header(peers),
         "choice": ["", "OneOf, ms", "dearest option, ms", "ratio", "all options, ms", "albumentations' OneOf, ms"],
-        "compile": ["", *(f"{n}, trace + compile s" for n in names), "times traced over 3 calls (1 is right)"],
-        "memory": ["", "in + out, MB", *(f"{n}: temporaries, MB" for n in names)],
+        "compile": ["", *(f"{n}, trace + compile s" for n in compiled), "times traced over 3 calls (1 is right)"],
+        "memory": ["", "in + out, MB", *(f"{n}: temporaries, MB" for n in compiled)],
         "scale": ["", *(f"{n}, ms" for n in names), "jaxaug, ns / pixel"],
     }[suite]
 

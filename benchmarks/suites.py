@@ -48,7 +48,7 @@ class Options:
 
 
 def _progress(some: Sequence[T], title: str) -> Iterator[T]:
-    return iter(tqdm(some, desc=title, file=sys.stderr, leave=False))
+    return iter(tqdm(some, desc=title, file=sys.stderr, leave=False, disable=None))
 
 
 def _record(case: Case, timings: dict[str, Timing]) -> Record:
@@ -119,10 +119,10 @@ def scale(fleet: Fleet, options: Options, show: Show) -> list[Record]:
         points: list[Record] = []
         for x, case in _progress(list(zip(curve.x, curve.cases)), curve.name):
             timings = dict(zip(names, fleet.race([(name, case) for name in names])))
-            points.append({"x": x, **_record(case, timings)})
+            points.append({"x": x, "per": curve.per, **_record(case, timings)})
             show(points[-1])
             names = [n for n in names if timings[n].ms and timings[n].median < fleet.budget * 1e3]
-        records.append({"case": curve.name, "per": curve.per, "points": points})
+        records.append({"case": curve.name, "points": points})
     return records
 
 

@@ -118,8 +118,9 @@ def _answer(server: Server, command: str, arguments: dict[str, Any]) -> tuple[st
         return "ok", getattr(server, command)(**arguments)
     except Refused as why:
         return "refused", str(why)
-    except Exception:
-        return "failed", traceback.format_exc(limit=-3)
+    except Exception as why:
+        traceback.print_exc(limit=-3)
+        return "failed", f"{type(why).__name__}: {why}".splitlines()[0]
 
 
 def main() -> None:
