@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
+import re
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +14,16 @@ import jax
 import numpy as np
 
 import jaxaug as ja
+from jaxaug.files import (
+    Refusal,
+    blaming,
+    make_folder,
+    read_json,
+    read_picture,
+    read_table,
+    write_picture,
+    writing,
+)
 from jaxaug.plot import require, sheet
 
 #: What `apply` does without `--pipeline`; works on pictures of any number of channels.
@@ -91,19 +100,15 @@ Draws N times from a pipeline and writes, for draw 000, 001, ...:
 
 Files of these names are replaced. Draw i uses jax.random.fold_in(jax.random.key(SEED), i).
 
-Boxes are {{"format": "pascal_voc", "boxes": [[x_min, y_min, x_max, y_max], ...], "labels": [...]}}, or the bare list of
-boxes. Formats are pascal_voc, coco, yolo and albumentations. Keypoints are {{"format": "xy", "keypoints": [[x, y], ...],
-"labels": [...]}}, or the bare list; x and y count pixel centres as integers. Labels are optional, one per row, and
-may be anything; so may further columns of a row.
+Boxes are {{"format": "pascal_voc", "boxes": [[x_min, y_min, x_max, y_max], ...], "labels": [...]}}, or the bare list
+of boxes. Formats are pascal_voc, coco, yolo and albumentations. Keypoints are
+{{"format": "xy", "keypoints": [[x, y], ...], "labels": [...]}}, or the bare list; x and y count pixel centres as
+integers. Labels are optional, one per row, and may be anything; so may further columns of a row.
 
 A pipeline is a list of names and arguments of transforms. Without one it is:
 
 {json.dumps(DEFAULT)}
 """
-
-
-class Refusal(Exception):
-    """Input that cannot be worked with; the message is the line that the user reads."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -153,9 +158,7 @@ def _parser() -> Parser:
     demo.set_defaults(run=_demo)
     demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write (default: demo)")
     demo.add_argument("--n", type=_whole(1, 64), default=8, help="draws per picture, 1 to 64 (default: 8)")
-    apply = commands.add_parser(
-        "apply", help="apply a pipeline to files", description=APPLY_HELP, formatter_class=raw
-    )
+    apply = commands.add_parser("apply", help="apply a pipeline to files", description=APPLY_HELP, formatter_class=raw)
     apply.set_defaults(run=_apply)
     apply.add_argument("image", type=Path, metavar="PHOTO", help="the picture, in any format that Pillow reads")
     apply.add_argument(
@@ -173,7 +176,9 @@ def _parser() -> Parser:
     apply.add_argument("--n", type=_whole(1, 10**6), default=8, help="number of draws (default: 8)")
     apply.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if missing")
     for command in (demo, apply):
-        command.add_argument("--seed", type=_whole(0, 2**32 - 1), default=0, help="another seed, other draws (default: 0)")
+        command.add_argument(
+            "--seed", type=_whole(0, 2**32 - 1), default=0, help="another seed, other draws (default: 0)"
+        )
     return parser
 
 
@@ -191,7 +196,7 @@ def _demo(options: argparse.Namespace) -> None:
     scenes = [_scene(name, *scene) for name, scene in SCENES.items()]
     batch = jax.tree.map(lambda *leaves: np.stack(leaves), *scenes)
     key = jax.random.key(options.seed)
-    _make(options.out)
+    make_folder(options.out)
     draws: dict[str, Any] = {}
     for name, steps in FAMILIES.items():
         augment = ja.Compose(
@@ -206,7 +211,7 @@ def _demo(options: argparse.Namespace) -> None:
         titles.append(name)
     cells = [column[row] for row in range(len(scenes)) for column in columns]
     path = options.out / "sheet.png"
-    with _writing(options.out):
+    with writing(options.out):
         sheet(cells, titles * len(scenes), path, columns=len(columns))
     print(path)
 
@@ -247,42 +252,73 @@ def _scene(name: str, window: tuple[int, int, int], outlines: list[Any], points:
 
 def _apply(options: argparse.Namespace) -> None:
     progress = require("tqdm", "plot").tqdm
-    image, _ = _read_picture(options.image, labels=False)
-    sample: dict[str, Any] = {"image": image}
+    sample: dict[str, Any] = {"image": read_picture(options.image)[0]}
+    size = sample["image"].shape[:2]
     palettes: dict[str, Any] = {}
     for i, path in enumerate(options.mask):
         name = f"mask{i or ''}"
-        sample[name], palettes[name] = _read_picture(path, labels=True)
-        (height, width), (rows, columns) = image.shape[:2], sample[name].shape
-        if (height, width) != (rows, columns):
-            raise Refusal(f"{path} is {columns} x {rows} pixels, but {options.image} is {width} x {height}")
-    tables = [_read_table(path, name) for name, path in _tables(options) if path]
-    for table in tables:
-        sample[table.target] = table.array()
-        sample[f"{table.target}_valid"] = np.ones(len(table.rows), bool)
+        sample[name], palettes[name] = read_picture(path, labels=True)
+        if sample[name].shape != size:
+            height, width = sample[name].shape
+            raise Refusal(
+                f"{path} is {height} x {width}, but {options.image} is {size[0]} x {size[1]} (height x width)"
+            )
+    files = {"boxes": options.boxes, "keypoints": options.keypoints}
+    tables = [read_table(path, name) for name, path in files.items() if path]
+    formats = {"boxes": "pascal_voc", "keypoints": "xy"} | {table.name: table.format for table in tables}
     others = {name: "mask" for name in palettes if name != "mask"}
-    augment = _pipeline(options.pipeline, tables, others)
+    what = options.pipeline or "the default pipeline"
+    steps = read_json(options.pipeline) if options.pipeline else DEFAULT
+    with blaming(what):
+        augment = ja.Compose(
+            ja.from_list(steps),
+            bbox_params=ja.BboxParams(formats["boxes"]),
+            keypoint_params=ja.KeypointParams(formats["keypoints"]),
+            additional_targets=others,
+        )
     for table in tables:
-        with _blaming(table.path):
-            augment.check({"image": image, table.target: sample[table.target]})
+        rows = table.array()
+        try:
+            augment.check({"image": sample["image"], table.target: rows})
+        except ValueError as error:
+            # What follows the first sentence is advice for programs.
+            raise Refusal(f"{table.path}: {str(error).partition('. ')[0]}") from error
+        sample |= {table.target: rows, f"{table.target}_valid": np.ones(len(rows), bool)}
     draw, key = jax.jit(augment), jax.random.key(options.seed)
-    with _blaming(options.pipeline or "the default pipeline"):
+    with blaming(what):
         made = jax.eval_shape(draw, key, sample)["image"].dtype
     if made not in (np.uint8, np.uint16):
-        raise Refusal(f"{options.pipeline}: it makes {made} pictures, which PNG cannot hold; leave out Normalize")
-    _make(options.out)
+        raise Refusal(f"{what}: it makes {made} pictures, which PNG cannot hold")
+    _spare(options)
+    make_folder(options.out)
     cells = [sample]
-    with _writing(options.out):
+    with writing(options.out):
         for i in progress(range(options.n), desc="apply", unit="draw"):
             out = jax.device_get(draw(jax.random.fold_in(key, i), sample))
             for name in ("image", *palettes):
-                _write_picture(options.out / f"{i:03d}_{name}.png", out[name], palettes.get(name))
+                write_picture(options.out / f"{i:03d}_{name}.png", out[name], palettes.get(name))
             for table in tables:
                 text = table.dumps(out[table.target], out[f"{table.target}_valid"])
                 (options.out / f"{i:03d}_{table.name}.json").write_text(text, "utf-8")
-            if len(cells) < CELLS:
-                cells.append(out)
-        titles = ["original", *(f"draw {i}" for i in range(len(cells) - 1))]
-        formats = {f"{t.target.rstrip('es')}_format": t.format for t in tables}
-        sheet(cells, titles, options.out / "sheet.png", additional_targets=others, **formats)
+            cells += [out] if len(cells) < CELLS else []
+        sheet(
+            cells,
+            ["original", *(f"draw {i}" for i in range(len(cells) - 1))],
+            options.out / "sheet.png",
+            bbox_format=formats["boxes"],
+            keypoint_format=formats["keypoints"],
+            additional_targets=others,
+        )
     print(options.out / "sheet.png")
+
+
+def _spare(options: argparse.Namespace) -> None:
+    """Refuses to overwrite what the user gave, such as results of an earlier call."""
+    for path in (options.image, *options.mask, options.boxes, options.keypoints, options.pipeline):
+        if path and path.resolve().parent == options.out.resolve():
+            if re.fullmatch(r"sheet\.png|\d{3,}_\w+\.(png|json)", path.name):
+                raise Refusal(f"{path} would be overwritten: choose another --out")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -62,8 +62,12 @@ class Objects:
         roots = flat == jnp.arange(1, height * width + 1)
         rank = random_uniform(self.key, flat.shape)
         rank = jnp.where(roots, rank, 2.0)
-        limit = jnp.sort(rank)[jnp.clip(self.count - 1, 0, rank.size - 1)]
-        chosen = roots & (rank <= limit) & (self.count > 0)
+        parts_left = jnp.minimum(self.count, roots.sum())
+
+        def take_next(_: Any, rank: Array) -> Array:
+            return rank.at[jnp.argmin(rank)].set(3.0)
+
+        chosen = jax.lax.fori_loop(0, parts_left, take_next, rank) == 3.0
         return ((flat > 0) & chosen[jnp.maximum(flat - 1, 0)]).reshape(height, width)
 
 

@@ -21,6 +21,9 @@ from jaxaug.functional.noise import random_normal
 from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
+#: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
+LONGEST_PASS = 8
+
 
 @runtime_checkable
 class PixelOp(Protocol):
@@ -232,8 +235,10 @@ def apply_pixels(image: Array, ops: Sequence[PixelOp]) -> Array:
             x = jnp.take(table, frame.astype(jnp.int32), mode="clip")
         else:
             x = to_unit(frame)
-        for op in rest:
+        for place, op in enumerate(rest, 1):
             x = x_after(op, x)
+            if place % LONGEST_PASS == 0:
+                x = stored(x)
         return from_unit(x, dtype)
 
     if image.shape[0] == 1:

@@ -38,7 +38,7 @@ def chelsea() -> np.ndarray:
 
 def chelsea_points() -> np.ndarray:
     """The cat's eye on the left, its eye on the right and its nose: (3, 2) float32, x and y."""
-    return np.array([point(175, 113, 5), point(320, 144, 5), point(262, 222, 5)], np.float32)
+    return np.array([point(173, 112, 5), point(314, 132, 5), point(258, 240, 5)], np.float32)
 
 
 @functools.cache

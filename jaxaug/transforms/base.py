@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
-from typing import Any, TypeVar, dataclass_transform
+import functools
+from typing import Any, TypeVar, cast, dataclass_transform
 
 from jaxaug.draw import Draw
 from jaxaug.engine import View
@@ -73,10 +73,11 @@ class Transform:
 def transform(cls: T) -> T:
     """Turns a class with annotated fields into an immutable transform with checked arguments."""
     struct(cls)
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
+    fields = dataclasses.fields(cast(Any, cls))
     known = tuple(f.name for f in fields)
     raw_init: Any = vars(cls)["__init__"]
 
+    @functools.wraps(raw_init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         for name in kwargs:
             if name not in known:
@@ -91,8 +92,6 @@ def transform(cls: T) -> T:
         if check is not None:
             check()
 
-    __init__.__signature__ = inspect.signature(raw_init)
-    __init__.__doc__ = None
     setattr(cls, "__init__", __init__)  # noqa: B010
     return cls
 

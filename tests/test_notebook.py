@@ -1,0 +1,54 @@
+"""The notebook is a manual: it runs from top to bottom, and shows what it gives."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+from typing import Any
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat")
+nbclient = pytest.importorskip("nbclient")
+
+ROOT = pathlib.Path(__file__).parent.parent
+BOOK = ROOT / "notebooks" / "multi_target.ipynb"
+
+
+def code(book: Any) -> list[Any]:
+    return [cell for cell in book.cells if cell.cell_type == "code"]
+
+
+def printed(cell: Any) -> str:
+    return "".join(out.text for out in cell.outputs if out.output_type == "stream" and out.name == "stdout")
+
+
+def pictures(cell: Any) -> int:
+    return sum(
+        any(kind.startswith("image/") for kind in out.data) for out in cell.outputs if out.output_type == "display_data"
+    )
+
+
+def test_the_stored_notebook_is_whole_and_small() -> None:
+    book = nbformat.read(BOOK, as_version=4)
+    nbformat.validate(book)
+    assert BOOK.stat().st_size < 1_500_000
+    assert book.metadata.kernelspec.name == "python3"
+    assert [cell.execution_count for cell in code(book)] == list(range(1, len(code(book)) + 1))
+    assert sum(map(pictures, code(book))) >= 15
+    for cell in code(book):
+        assert all(out.output_type in ("display_data", "stream") for out in cell.outputs)
+        assert all(out.name == "stdout" for out in cell.outputs if out.output_type == "stream")
+
+
+def test_the_notebook_runs_and_gives_what_it_shows(tmp_path: pathlib.Path) -> None:
+    shutil.copy(BOOK, tmp_path / BOOK.name)
+    book = nbformat.read(tmp_path / BOOK.name, as_version=4)
+    shown = [(printed(cell), pictures(cell)) for cell in code(book)]
+    client = nbclient.NotebookClient(
+        book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    )
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    client.execute(env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu"})
+    assert [(printed(cell), pictures(cell)) for cell in code(book)] == shown
