@@ -289,8 +289,8 @@ class Boxes:
 
         def cut(a: Array, b: Array) -> tuple[Array, Array]:
             points = a[..., None] * (1 - t) + b[..., None] * t
-            n = a.shape[0]
-            return points[..., :-1].reshape(n, -1), points[..., 1:].reshape(n, -1)
+            flat = (a.shape[0], a.shape[1] * parts)
+            return points[..., :-1].reshape(flat), points[..., 1:].reshape(flat)
 
         ax, bx = cut(self.ax, self.bx)
         ay, by = cut(self.ay, self.by)

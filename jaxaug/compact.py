@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxaug.targets import ROWS, Leaf, Path, parse
+from jaxaug.targets import ROWS, Layout, Leaf, Path, parse
 
 
 def compact(
@@ -26,7 +26,8 @@ def compact(
     Args:
         sample: a pytree of concrete arrays; does not work under `jit`, where shapes are fixed.
         additional_targets: as in `Compose`.
-        label_fields: names of label entries beside the rows, for all sets or per path of a set.
+        label_fields: names of label entries beside the set `bboxes`, or beside `keypoints` where there are no boxes;
+            or the names for each set, by its path.
 
     Returns:
         The sample, shorter, as NumPy arrays where something was dropped.
@@ -67,11 +68,17 @@ def compact(
             continue
         if keep.ndim != 1:
             continue
-        fields = label_fields.get(leaf.path, ()) if isinstance(label_fields, Mapping) else label_fields
-        for other in [leaf, *flags, *_fields(layout.leaves, leaf, fields)]:
+        for other in [leaf, *flags, *_labels(layout, leaf, label_fields)]:
             out[other.index] = np.asarray(out[other.index])[keep]
     return jax.tree.unflatten(layout.treedef, out)
 
 
-def _fields(leaves: tuple[Leaf, ...], rows: Leaf, fields: tuple[str, ...]) -> list[Leaf]:
-    return [leaf for leaf in leaves if leaf.group == rows.group and leaf.name in fields]
+def _labels(layout: Layout, rows: Leaf, fields: Mapping[Path, tuple[str, ...]] | tuple[str, ...]) -> list[Leaf]:
+    """The entries that are labels of a set of rows."""
+    beside = [leaf for leaf in layout.leaves if leaf.group == rows.group]
+    if isinstance(fields, Mapping):
+        names = fields.get(rows.path, ())
+    else:
+        first = "bboxes" if any(leaf.name == "bboxes" for leaf in beside) else "keypoints"
+        names = fields if rows.name == first else ()
+    return [leaf for leaf in beside if leaf.name in names]

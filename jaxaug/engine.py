@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug import struct
@@ -171,6 +172,7 @@ class State:
         out = list(self.values)
         for leaf in self.layout.kind(*PICTURES):
             out[leaf.index] = restored(leaf, self.picture(leaf), self.values[leaf.index])
+        self._finish_size(out)
         alive = self._finish_boxes(out)
         alive_points = self._finish_points(out)
         for leaf in self.layout.kind("valid"):
@@ -182,9 +184,17 @@ class State:
             if not rows:
                 for other in points:
                     flags = alive_points[other.index]
-                    alive_here &= flags.reshape(flags.shape[0], -1).any(axis=1)
+                    alive_here &= flags.any(axis=tuple(range(1, flags.ndim)))
             out[leaf.index] = alive_here
         return jax.tree.unflatten(self.layout.treedef, out)
+
+    def _finish_size(self, out: list[Any]) -> None:
+        """The size entry of a sample without pictures: two numbers, or one array of both."""
+        stated = self.layout.kind("size")
+        for place, leaf in enumerate(stated):
+            old = self.values[leaf.index]
+            new = np.asarray(self.size if jnp.ndim(old) else self.size[place % 2])
+            out[leaf.index] = jnp.asarray(new, old.dtype) if hasattr(old, "dtype") else type(old)(new)
 
     # Rows -----------------------------------------------------------------------------------------------------------
 

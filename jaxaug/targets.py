@@ -202,6 +202,8 @@ def _key(entry: Any) -> Any:
 
 
 def _as_array(leaf: Leaf, value: Any) -> Any:
+    if leaf.kind == "size":
+        return value
     dtype = getattr(value, "dtype", None)
     if dtype is None:
         if leaf.kind in PICTURES:
