@@ -17,9 +17,9 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.boxes import BboxParams, Boxes, fields_of, from_edges, to_edges
+from jaxaug.control import stored
 from jaxaug.erase import Erase, stretch
 from jaxaug.fill import Kind, round_to
-from jaxaug.functional.dtype import stored
 from jaxaug.keypoints import KeypointParams, Points
 from jaxaug.pixels import apply_pixels
 from jaxaug.resample import resample

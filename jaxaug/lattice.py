@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.control import branch
 from jaxaug.fill import Kind, fill_values, round_to, settings
 from jaxaug.warp import Matrix, Structure, Warp
 
@@ -50,7 +51,7 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
 def _where(condition: Array | bool, change: Any, picture: Array) -> Array:
     if isinstance(condition, bool):
         return change(picture) if condition else picture
-    return jax.lax.cond(condition, change, lambda p: p, picture)
+    return branch(condition, change, lambda p: p, picture)
 
 
 def swaps(warp: Warp) -> Array | bool:

@@ -15,7 +15,8 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.functional.dtype import from_unit, stored, to_unit
+from jaxaug.control import branch, stored
+from jaxaug.functional.dtype import from_unit, to_unit
 from jaxaug.functional.filters import convolve_separable
 from jaxaug.functional.noise import random_normal
 from jaxaug.struct import static, switch
@@ -256,4 +257,4 @@ def x_after(op: PixelOp, x: Array) -> Array:
             f"{op.name} turns an image of shape {x.shape} into {shape}, but is applied at random: the shape of the "
             f"result would be random too. Use {op.name}(p=1)."
         )
-    return jax.lax.cond(op.active, op.apply, lambda v: v, x)
+    return branch(op.active, op.apply, lambda v: v, x)

@@ -18,8 +18,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import words
+from jaxaug.control import branch, stored
 from jaxaug.fill import Kind, fill_values, round_to, settings
-from jaxaug.functional.dtype import stored
 from jaxaug.lattice import move, moves, pick, swaps
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
@@ -75,7 +75,7 @@ def resample(picture: Array, warps: Sequence[Warp], kind: Kind) -> Array:
         if active is True or run[0].size_in != run[-1].size_out:
             picture = _resample_run(picture, run, kind)
         else:
-            picture = jax.lax.cond(active, lambda p, r=run: _resample_run(p, r, kind), lambda p: p, picture)
+            picture = branch(active, lambda p, r=run: _resample_run(p, r, kind), lambda p: p, picture)
     return picture
 
 
@@ -161,7 +161,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     if swapped is True:
         picture = jnp.swapaxes(picture, 0, 1)
     elif swapped is not False:
-        picture = jax.lax.cond(swapped, lambda p: jnp.swapaxes(p, 0, 1), lambda p: p, picture)
+        picture = branch(swapped, lambda p: jnp.swapaxes(p, 0, 1), lambda p: p, picture)
     rows, columns = picture.shape[:2]
     if method == "nearest":
         iv = fold_index(jnp.floor(v).astype(jnp.int32), rows, source_border)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxaug.control import branch
 from jaxaug.functional.dtype import planar, pointwise, to_unit
 
 #: Share of red, green and blue in brightness (ITU-R BT.601, as OpenCV).
@@ -200,7 +201,7 @@ def color_jitter(image: Array, brightness: Any, contrast: Any, saturation: Any, 
             which = order[step]
             f = factors[jnp.minimum(which, 2)]
             gray_weight, mean_weight = jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0)
-            planes = jax.lax.cond(
+            planes = branch(
                 which == 3,
                 lambda p: _turn_hue(p, hue, 0.0, 0.0) if p.shape[0] == 3 else p,
                 lambda p, f=f, g=gray_weight, m=mean_weight: _blend(p, f, g, m),

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-T = TypeVar("T")
+from jaxaug.control import stored
 
 
 def top(dtype: Any) -> float:
@@ -41,21 +40,6 @@ def from_unit(image: Array, dtype: Any) -> Array:
         return image.astype(dtype)
     scale = top(dtype)
     return jnp.clip(jnp.round(image * np.float32(scale)), 0.0, scale).astype(dtype)
-
-
-def stored(tree: T) -> T:
-    """The same arrays, kept in memory before anything reads them.
-
-    XLA for CPUs fuses the making of an array into the loops that read it. Where those read neighbours or other
-    channels, the loop becomes scalar and makes every value several times over. No compiler moves work across a branch
-    on a value that it does not know, so this takes one, whose two sides are equal for every value that occurs.
-    """
-    leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.size(leaf)]
-    if not leaves:
-        return tree
-    first = jnp.asarray(leaves[0]).reshape(-1)[:1].astype(jnp.float32)
-    never = jax.lax.bitcast_convert_type(first, jnp.int32)[0] == 0x7FC0DEAD
-    return jax.lax.cond(never, lambda t: jax.tree.map(jnp.zeros_like, t), lambda t: t, tree)
 
 
 def planar(kernel: Callable[..., Array]) -> Callable[..., Array]:

@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.functional.dtype import pointwise, stored
+from jaxaug.control import stored
+from jaxaug.functional.dtype import pointwise
 
 
 def box_kernel(size: Any, length: int) -> Array:

@@ -10,9 +10,9 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
+from jaxaug.control import stored
 from jaxaug.draw import Draw
 from jaxaug.engine import View
-from jaxaug.functional.dtype import stored
 from jaxaug.functional.noise import random_normal, random_uniform
 from jaxaug.struct import static
 from jaxaug.transforms import args
