@@ -308,7 +308,9 @@ class State:
             if other.kind == "rows_valid" and other.of == leaf.name:
                 out[other.index] = _cast(valid, jnp.asarray(self.values[other.index]).dtype)
                 told = True
-            told |= other.kind == "valid" and valid.ndim == 1
+            # Beside boxes, `valid` tells of the boxes: a point that left while its box stayed is still to be told of.
+            own = leaf.kind == "bboxes" or not self.layout.siblings(leaf, "bboxes")
+            told |= other.kind == "valid" and valid.ndim == 1 and own
         if told or not zero:
             return jnp.where(jnp.isfinite(rows), rows, 0) if jnp.issubdtype(rows.dtype, jnp.floating) else rows
         return jnp.where(valid[..., None], rows, jnp.zeros_like(rows))

@@ -376,6 +376,22 @@ def test_valid_without_boxes_follows_the_keypoints() -> None:
     np.testing.assert_array_equal(out["valid"], [True, False, True])
 
 
+@pytest.mark.parametrize("shape", [(2, 2), (2, 1, 2)])
+def test_a_point_that_left_is_told_of_beside_a_box_that_stayed(shape: tuple[int, ...]) -> None:
+    # The second point leaves, its box is cut but alive: so `valid` may not tell, and then the point is zeros.
+    sample = {
+        "bboxes": np.array([[0, 0, 5, 5], [8, 3, 20, 8]], np.float32),
+        "keypoints": np.array([[1, 1], [18, 4]], np.float32).reshape(shape),
+        "valid": np.array([True, True]),
+        "size": SIZE,
+    }
+    augment = ja.Compose([ja.Crop(0, 0, 15, 20)], bbox_params=PASCAL, keypoint_params=XY)
+    out = augment(KEY, sample)
+    np.testing.assert_array_equal(out["valid"], [True, True])
+    np.testing.assert_allclose(out["bboxes"], [[0, 0, 5, 5], [8, 3, 15, 8]], atol=1e-5)
+    np.testing.assert_allclose(np.reshape(out["keypoints"], (2, 2)), [[1, 1], [0, 0]], atol=1e-5)
+
+
 def test_a_filtered_row_without_validity_becomes_zeros() -> None:
     rows = [[0, 0, 5, 5, 3], [20, 3, 25, 8, 4]]
     np.testing.assert_allclose(boxes([HALF], rows), [[0, 0, 5, 5, 3], [0, 0, 0, 0, 0]], atol=1e-5)
