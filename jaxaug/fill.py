@@ -1,11 +1,10 @@
-"""What shows where there is no picture, and how floats become pixels again."""
+"""What shows where there is no picture."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug.warp import Warp
@@ -34,14 +33,3 @@ def fill_values(fill: Any, picture: Array) -> Array:
             f"the fill has {value.size} values. Give a single number to fill all channels."
         )
     return jnp.broadcast_to(value, (channels,))
-
-
-def round_to(value: Array, dtype: Any) -> Array:
-    """Floats to a dtype: rounded to the nearest and clipped to its range if it counts, else cast."""
-    dtype = np.dtype(dtype)
-    if dtype.kind == "b":
-        return value > 0.5
-    if jnp.issubdtype(dtype, jnp.integer):
-        info = jnp.iinfo(dtype)
-        return jnp.clip(jnp.round(value), info.min, info.max).astype(dtype)
-    return value.astype(dtype)

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.control import branch
-from jaxaug.fill import Kind, fill_values, round_to, settings
+from jaxaug.fill import Kind, fill_values, settings
+from jaxaug.dtype import round_to
 from jaxaug.warp import Matrix, Structure, Warp
 
 

@@ -1,11 +1,12 @@
 """Ops that change the values of images and move nothing: tones, filters and noise.
 
-Each is a function of one image of floats in [0, 1], shape (height, width, channels). Neighbouring ones run in one pass
-without rounding in between. Frames of a clip and slices of a volume are images that share the op, its noise included.
+Each is a function of one image of floats in [0, 1]. Neighbouring ones run in one pass without rounding in between.
+Frames of a clip and slices of a volume are images that share the op, its noise included.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
@@ -14,16 +15,94 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug import struct
+from jaxaug import struct, words
 from jaxaug.control import branch, stored
-from jaxaug.functional.dtype import from_unit, to_unit
-from jaxaug.functional.filters import convolve_separable
-from jaxaug.functional.noise import random_normal
+from jaxaug.dtype import from_unit, to_unit
+from jaxaug.functional.filters import convolve_rows
+from jaxaug.functional.noise import normal_at, random_normal
 from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
 #: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
 LONGEST_PASS = 8
+
+
+@struct.struct
+class Frame:
+    """One image of floats on its way through a pass, laid out for who reads it.
+
+    Loops over the two or three channels of each pixel are slow, so there are none: an image is either one array of rows
+    in which channels alternate, or one array per channel.
+
+    Args:
+        parts: arrays (height, width * step).
+        step: channels in each part.
+    """
+
+    parts: tuple[Array, ...]
+    step: int = static(default=1)
+
+    @staticmethod
+    def read(picture: Array, *, planes: bool, table: Array | None = None) -> Frame:
+        """An image (height, width, channels) of any dtype.
+
+        Args:
+            picture: the image.
+            planes: one array per channel, else rows.
+            table: (256,) floats for the levels of an 8-bit image, in place of level / 255.
+        """
+        height, width, channels = picture.shape
+
+        def unit(values: Array) -> Array:
+            return to_unit(values) if table is None else jnp.take(table, values.astype(jnp.int32), mode="clip")
+
+        if not planes or channels == 1:
+            return Frame((unit(picture.reshape(height, width * channels)),), channels)
+        if words.fits(picture):
+            packed = stored(words.pack(picture))
+            return Frame(tuple(unit(words.plane(packed, c)) for c in range(channels)))
+        apart = stored(jnp.moveaxis(picture, -1, 0))
+        return Frame(tuple(unit(apart[c]) for c in range(channels)))
+
+    @property
+    def channels(self) -> int:
+        return len(self.parts) * self.step
+
+    @property
+    def size(self) -> tuple[int, int]:
+        height, width = self.parts[0].shape
+        return height, width // self.step
+
+    def image(self) -> Array:
+        """Floats (height, width, channels)."""
+        if len(self.parts) == 1:
+            return self.parts[0].reshape(*self.size, self.step)
+        return jnp.stack(stored(self.parts), axis=-1)
+
+    def write(self, dtype: Any) -> Array:
+        """The image (height, width, channels) in a dtype."""
+        if len(self.parts) == 1 or np.dtype(dtype) != np.uint8 or self.channels > words.BYTES:
+            return from_unit(self.image(), dtype)
+        return words.unpack(stored(words.join([part * np.float32(255) for part in self.parts])), self.channels)
+
+    def like(self, image: Array) -> Frame:
+        """Another image of floats (height, width, channels) in the layout of this one."""
+        return Frame.read(image, planes=len(self.parts) > 1)
+
+    def each(self, fn: Callable[..., Array], **params: Any) -> Frame:
+        """A function of each value, whose parameters are numbers or hold one number per channel."""
+        return Frame(tuple(fn(part, **self._spread(params, i)) for i, part in enumerate(self.parts)), self.step)
+
+    def _spread(self, params: dict[str, Any], place: int) -> dict[str, Any]:
+        """Parameters for one part: those per channel along the row, or that of the plane."""
+
+        def one(value: Any) -> Any:
+            if jnp.ndim(value) == 0:
+                return value
+            per_channel = jnp.broadcast_to(value, (self.channels,))
+            return per_channel[place] if self.step == 1 else stored(jnp.tile(per_channel, self.size[1]))
+
+        return {name: one(value) for name, value in params.items()}
 
 
 @runtime_checkable
@@ -33,8 +112,18 @@ class PixelOp(Protocol):
     active: Any
     name: str
 
-    def apply(self, image: Array) -> Array:
-        """The changed image; floats in, floats out."""
+    @property
+    def planes(self) -> bool:
+        """Whether it wants the channels apart."""
+        ...
+
+    @property
+    def light(self) -> bool:
+        """Whether computing it for nothing is cheaper than a branch."""
+        ...
+
+    def apply(self, frame: Frame) -> Frame:
+        """The changed image."""
         ...
 
     def dtype(self, dtype: Any) -> Any:
@@ -52,6 +141,14 @@ class _Gated:
     active: Any
     name: str
 
+    @property
+    def planes(self) -> bool:
+        return False
+
+    @property
+    def light(self) -> bool:
+        return False
+
     def dtype(self, dtype: Any) -> Any:
         return dtype
 
@@ -66,47 +163,59 @@ class Tone(_Gated):
     Args:
         params: keyword arguments of the function that are arrays.
         active: whether it is applied.
-        fn: the kernel, from `jaxaug.functional`.
+        fn: the kernel.
+        reads: what the kernel takes: single `values`, a tuple of `planes`, or the `image` (height, width, channels).
+        options: its static keyword arguments, as pairs.
+        levels: the kernel for whole 8-bit levels, where there is an exact one.
         curve: the kernel treats every value of every channel alike and is dear, so that for 8-bit images a table of
             its 256 values is cheaper.
-        options: its static keyword arguments, as pairs.
         makes_float: the result is float32 whatever came in.
         name: what drew it.
     """
 
     params: dict[str, Any]
     active: Any = switch(default=True)
-    fn: Callable[..., Array] = static(default=lambda image: image)
+    fn: Callable[..., Any] = static(default=lambda image: image)
+    reads: str = static(default="image")
     options: tuple[tuple[str, Any], ...] = static(default=())
+    levels: Callable[..., Array] | None = static(default=None)
     curve: bool = static(default=False)
     makes_float: bool = static(default=False)
     name: str = static(default="Tone")
 
-    def apply(self, image: Array) -> Array:
-        return self.fn(image, **self.params, **dict(self.options))
+    @property
+    def planes(self) -> bool:
+        return self.reads == "planes"
+
+    @property
+    def light(self) -> bool:
+        return self.reads == "values" and not self.curve
+
+    def apply(self, frame: Frame) -> Frame:
+        fn = functools.partial(self.fn, **dict(self.options))
+        if self.reads == "values":
+            return frame.each(fn, **self.params)
+        if self.reads == "planes":
+            return Frame(fn(frame.parts, **self.params))
+        return frame.like(fn(frame.image(), **self.params))
 
     def dtype(self, dtype: Any) -> Any:
         return jnp.dtype(jnp.float32) if self.makes_float else dtype
 
 
 def tone(
-    fn: Callable[..., Array],
-    *,
-    options: tuple[tuple[str, Any], ...] = (),
-    curve: bool = False,
-    makes_float: bool = False,
-    **params: Any,
+    fn: Callable[..., Any], *, options: tuple[tuple[str, Any], ...] = (), curve: bool = False, **params: Any
 ) -> Tone:
-    """A tone from a public function of `jaxaug.functional` and its arguments.
+    """A tone from a function and its arguments.
 
     Args:
-        fn: the function.
+        fn: a function of `jaxaug.functional`, or one on floats in [0, 1] of shape (height, width, channels).
         options: its static arguments, as pairs.
         curve: it is dear, and a function of each value alone.
-        makes_float: the result is float32 whatever came in.
         **params: its other arguments, numbers or arrays.
     """
-    return Tone(params, fn=getattr(fn, "kernel", fn), options=options, curve=curve, makes_float=makes_float)
+    known = {n: getattr(fn, n) for n in ("reads", "levels", "makes_float") if hasattr(fn, n)}
+    return Tone(params, fn=getattr(fn, "kernel", fn), options=options, curve=curve, **known)
 
 
 @struct.struct
@@ -125,8 +234,9 @@ class Separable(_Gated):
     active: Any = switch(default=True)
     name: str = static(default="Filter")
 
-    def apply(self, image: Array) -> Array:
-        return convolve_separable.kernel(image, self.rows, self.columns)
+    def apply(self, frame: Frame) -> Frame:
+        filtered = (stored(convolve_rows(part, self.rows, self.columns, frame.step)) for part in frame.parts)
+        return Frame(tuple(filtered), frame.step)
 
     def align(self, other: Any) -> tuple[Separable, Separable] | None:
         """Both filters with kernels of one length, so that a choice between them is a choice of weights."""
@@ -167,13 +277,21 @@ class Noise(_Gated):
     grain: float = static(default=1.0)
     name: str = static(default="Noise")
 
-    def apply(self, image: Array) -> Array:
-        height, width, channels = image.shape
+    def apply(self, frame: Frame) -> Frame:
+        height, width = frame.size
         rows, columns = (max(1, int(n * self.grain)) for n in (height, width))
-        field = stored(random_normal(self.key, (rows, columns, channels if self.per_channel else 1)))
-        if (rows, columns) != (height, width):
+        if (rows, columns) == (height, width) and self.per_channel:
+            place = jnp.arange(height * width * frame.step, dtype=jnp.uint32).reshape(height, -1)
+            fields = [normal_at(self.key, place * len(frame.parts) + c) for c in range(len(frame.parts))]
+        else:
+            field = random_normal(self.key, (rows, columns, frame.channels if self.per_channel else 1))
             field = jax.image.resize(field, (height, width, field.shape[2]), "linear")
-        return jnp.clip(image + (self.mean + self.std * field), 0.0, 1.0)
+            fields = list(frame.like(jnp.broadcast_to(field, (height, width, frame.channels))).parts)
+        noisy = (
+            jnp.clip(part + (self.mean + self.std * field), 0.0, 1.0)
+            for part, field in zip(frame.parts, stored(fields), strict=True)
+        )
+        return Frame(tuple(noisy), frame.step)
 
 
 @struct.struct
@@ -192,12 +310,16 @@ class Switch(_Gated):
     active: Any = switch(default=True)
     name: str = static(default="Switch")
 
-    def apply(self, image: Array) -> Array:
+    @property
+    def planes(self) -> bool:
+        return any(op.planes for op in self.ops)
+
+    def apply(self, frame: Frame) -> Frame:
         branches = [op.apply for op in self.ops]
-        shapes = {jax.eval_shape(b, image).shape for b in branches}
-        if len(shapes) > 1:
-            raise ValueError(f"{self.name}: the options change an image to different shapes {sorted(shapes)}.")
-        return jax.lax.switch(self.index, branches, image)
+        channels = {jax.eval_shape(b, frame).channels for b in branches}
+        if len(channels) > 1:
+            raise ValueError(f"{self.name}: the options change an image to {sorted(channels)} channels.")
+        return jax.lax.switch(self.index, branches, frame)
 
     def dtype(self, dtype: Any) -> Any:
         dtypes = {np.dtype(op.dtype(dtype)) for op in self.ops}
@@ -229,32 +351,57 @@ def apply_pixels(image: Array, ops: Sequence[PixelOp]) -> Array:
             )
         dtype = after
 
-    def one(frame: Array) -> Array:
-        rest = list(ops)
-        if frame.dtype == jnp.uint8 and getattr(ops[0], "curve", False):
-            table = stored(x_after(rest.pop(0), to_unit(jnp.arange(256, dtype=jnp.uint8))))
-            x = jnp.take(table, frame.astype(jnp.int32), mode="clip")
-        else:
-            x = to_unit(frame)
-        for place, op in enumerate(rest, 1):
-            x = x_after(op, x)
-            if place % LONGEST_PASS == 0:
-                x = stored(x)
-        return from_unit(x, dtype)
-
+    one = functools.partial(_run, ops=list(ops), dtype=dtype)
     if image.shape[0] == 1:
         return one(image[0])[None]
     return jax.vmap(one)(image)
 
 
-def x_after(op: PixelOp, x: Array) -> Array:
+def _run(picture: Array, ops: list[PixelOp], dtype: Any) -> Array:
+    """One image (height, width, channels) through a pass."""
+    height, width, channels = picture.shape
+    first, *rest = ops
+    if not rest and first.active is not True and not first.light:
+        sure = struct.replace(first, active=True)
+        _same_shape(first, picture.shape, jax.eval_shape(lambda p: _run(p, [sure], dtype), picture).shape)
+        return branch(first.active, lambda p: _run(p, [sure], dtype), lambda p: p, picture)
+    if picture.dtype == dtype == jnp.uint8 and all(getattr(op, "levels", None) for op in ops):
+        frame = Frame((picture.reshape(height, width * channels),), channels)
+        for op in ops:
+            frame = _select(op, frame.each(op.levels, **op.params), frame)  # type: ignore[attr-defined]
+        return frame.image()
+    table = None
+    if picture.dtype == jnp.uint8 and getattr(first, "curve", False):
+        table = stored(_after(first, Frame((to_unit(jnp.arange(256, dtype=jnp.uint8))[None],))).parts[0][0])
+        ops = rest
+    frame = Frame.read(picture, planes=any(op.planes for op in ops), table=table)
+    for place, op in enumerate(ops, 1):
+        frame = _after(op, frame)
+        if place % LONGEST_PASS == 0:
+            frame = stored(frame)
+    return frame.write(dtype)
+
+
+def _after(op: PixelOp, frame: Frame) -> Frame:
     """One op, skipped where it is not active."""
     if op.active is True:
-        return op.apply(x)
-    shape = jax.eval_shape(op.apply, x).shape
-    if shape != x.shape:
+        return op.apply(frame)
+    if op.light:
+        return _select(op, op.apply(frame), frame)
+    shape = jax.eval_shape(op.apply, frame)
+    _same_shape(op, (*frame.size, frame.channels), (*frame.size, shape.channels))
+    return branch(op.active, op.apply, lambda f: f, frame)
+
+
+def _select(op: PixelOp, after: Frame, before: Frame) -> Frame:
+    if op.active is True:
+        return after
+    return jax.tree.map(lambda a, b: jnp.where(op.active, a, b), after, before)
+
+
+def _same_shape(op: PixelOp, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    if after != before:
         raise ValueError(
-            f"{op.name} turns an image of shape {x.shape} into {shape}, but is applied at random: the shape of the "
+            f"{op.name} turns an image of shape {before} into {after}, but is applied at random: the shape of the "
             f"result would be random too. Use {op.name}(p=1)."
         )
-    return branch(op.active, op.apply, lambda v: v, x)

@@ -19,7 +19,8 @@ from jax import Array
 
 from jaxaug import words
 from jaxaug.control import branch, stored
-from jaxaug.fill import Kind, fill_values, round_to, settings
+from jaxaug.fill import Kind, fill_values, settings
+from jaxaug.dtype import round_to
 from jaxaug.lattice import move, moves, pick, swaps
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
@@ -322,7 +323,7 @@ def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fill
     for channel in range(channels):
         value = jnp.float32(0.0)
         for word, weight in zip(reads, weights, strict=True):
-            value = value + words.plane(word, channel) * weight
+            value = value + words.plane(word, channel).astype(jnp.int32).astype(jnp.float32) * weight
         for cover, over in reversed(fills):
             value = value * cover + (1 - cover) * fill_values(over, picture)[channel]
         planes.append(value)

@@ -6,6 +6,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.dtype import to_levels
+
 BYTES = 4
 
 
@@ -26,14 +28,13 @@ def unpack(words: Array, channels: int) -> Array:
 
 
 def plane(words: Array, channel: int) -> Array:
-    """One channel of packed pixels, as floats."""
-    return ((words >> (8 * channel)) & 255).astype(jnp.int32).astype(jnp.float32)
+    """One channel of packed pixels, as uint8."""
+    return (words >> (8 * channel)).astype(jnp.uint8)
 
 
 def join(planes: list[Array]) -> Array:
     """Packed pixels from channels of floats, rounded to the nearest level and clipped."""
     words = jnp.zeros(planes[0].shape, jnp.uint32)
     for channel, value in enumerate(planes):
-        level = jnp.clip(jnp.round(value), 0.0, 255.0).astype(jnp.int32).astype(jnp.uint32)
-        words = words | (level << (8 * channel))
+        words = words | ((to_levels(value, jnp.uint8) & 255) << (8 * channel))
     return words

@@ -2,17 +2,20 @@
 
 from jaxaug.functional.colour import (
     brightness_contrast,
+    brightness_contrast_by_mean,
     color_jitter,
     gamma,
     invert,
     normalize,
     posterize,
+    scale_shift,
     shift_channels,
     shift_hsv,
     solarize,
+    standardize,
     to_gray,
 )
-from jaxaug.functional.dtype import from_unit, to_unit
+from jaxaug.dtype import from_unit, to_unit
 from jaxaug.functional.filters import box_kernel, convolve_separable, gaussian_kernel
 from jaxaug.functional.geometry import resize, warp_displacement, warp_matrix
 from jaxaug.functional.noise import random_bits, random_normal, random_uniform
@@ -20,6 +23,7 @@ from jaxaug.functional.noise import random_bits, random_normal, random_uniform
 __all__ = [
     "box_kernel",
     "brightness_contrast",
+    "brightness_contrast_by_mean",
     "color_jitter",
     "convolve_separable",
     "from_unit",
@@ -32,9 +36,11 @@ __all__ = [
     "random_normal",
     "random_uniform",
     "resize",
+    "scale_shift",
     "shift_channels",
     "shift_hsv",
     "solarize",
+    "standardize",
     "to_gray",
     "to_unit",
     "warp_displacement",

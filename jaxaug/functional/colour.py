@@ -5,6 +5,7 @@ Inside, full brightness is 1 whatever the dtype, so every factor and shift is gi
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -13,55 +14,70 @@ import numpy as np
 from jax import Array
 
 from jaxaug.control import branch
-from jaxaug.functional.dtype import planar, pointwise, to_unit
+from jaxaug.functional.kernels import Planes, imagewise, planewise, pointwise
 
 #: Share of red, green and blue in brightness (ITU-R BT.601, as OpenCV).
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
-def luma(planes: Array) -> Array:
-    """Brightness of planes (C, ...), as (1, ...); an image of other than three channels is averaged."""
-    if planes.shape[0] == 3:
-        return (planes[0] * LUMA[0] + planes[1] * LUMA[1] + planes[2] * LUMA[2])[None]
-    return planes.mean(axis=0, keepdims=True)
+def luma(planes: Planes) -> Array:
+    """Brightness of red, green and blue; an image of other than three channels is averaged."""
+    if len(planes) == 3:
+        return planes[0] * LUMA[0] + planes[1] * LUMA[1] + planes[2] * LUMA[2]
+    return sum(planes[1:], planes[0]) / len(planes)
 
 
-@pointwise
-def brightness_contrast(image: Array, alpha: Any = 1.0, beta: Any = 0.0, *, by_mean: bool = False) -> Array:
+@pointwise()
+def brightness_contrast(image: Array, alpha: Any = 1.0, beta: Any = 0.0) -> Array:
     """`alpha * image + beta`, clipped.
 
     Args:
-        image: (..., H, W, C).
+        image: (...,).
         alpha: factor.
-        beta: shift, in full brightnesses or, with `by_mean`, in mean brightnesses of the image.
-        by_mean: what `beta` counts in.
+        beta: shift, in full brightnesses.
 
     Example:
         >>> import jax.numpy as jnp
         >>> brightness_contrast(jnp.full((1, 1, 1), 100, jnp.uint8), 1.5, 0.1)[0, 0, 0]
         Array(176, dtype=uint8)
     """
-    shift = beta * image.mean() if by_mean else beta
-    return jnp.clip(alpha * image + shift, 0.0, 1.0)
+    return jnp.clip(alpha * image + beta, 0.0, 1.0)
 
 
-@pointwise
+@imagewise()
+def brightness_contrast_by_mean(image: Array, alpha: Any = 1.0, beta: Any = 0.0) -> Array:
+    """`alpha * image + beta * mean`, clipped.
+
+    Args:
+        image: (H, W, C).
+        alpha: factor.
+        beta: shift, in mean brightnesses of the image.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> brightness_contrast_by_mean(jnp.full((1, 1, 1), 100, jnp.uint8), 1.0, 0.5)[0, 0, 0]
+        Array(150, dtype=uint8)
+    """
+    return jnp.clip(alpha * image + beta * image.mean(), 0.0, 1.0)
+
+
+@pointwise()
 def shift_channels(image: Array, shift: Any) -> Array:
     """Adds a constant per channel, clipped.
 
     Args:
         image: (..., C).
-        shift: (C,) in full brightnesses; an image with fewer channels uses the first ones.
+        shift: (C,) in full brightnesses.
 
     Example:
         >>> import jax.numpy as jnp
         >>> shift_channels(jnp.zeros((1, 1, 3)), jnp.array([0.5, 0.0, -1.0]))[0, 0]
         Array([0.5, 0. , 0. ], dtype=float32)
     """
-    return jnp.clip(image + jnp.asarray(shift)[: image.shape[-1]], 0.0, 1.0)
+    return jnp.clip(image + jnp.asarray(shift), 0.0, 1.0)
 
 
-@pointwise
+@pointwise()
 def gamma(image: Array, gamma: Any) -> Array:
     """Raises brightness to a power.
 
@@ -78,7 +94,16 @@ def gamma(image: Array, gamma: Any) -> Array:
     return jnp.where(image > 0, jnp.exp(gamma * jnp.log(safe)), 0.0)
 
 
-@pointwise
+# Half a level of slack, or 0.1 could miss the level that is exactly at the threshold.
+_SLACK = 1e-6
+
+
+def _solarize_levels(levels: Array, threshold: Any) -> Array:
+    first = jnp.ceil((jnp.asarray(threshold) - _SLACK) * 255.0)
+    return jnp.where(levels.astype(jnp.int32) >= first.astype(jnp.int32), ~levels, levels)
+
+
+@pointwise(_solarize_levels)
 def solarize(image: Array, threshold: Any) -> Array:
     """Inverts everything at or above a brightness.
 
@@ -91,11 +116,15 @@ def solarize(image: Array, threshold: Any) -> Array:
         >>> solarize(jnp.array([10, 200], jnp.uint8), 0.5)
         Array([10, 55], dtype=uint8)
     """
-    # Half a level of slack, or 0.1 could miss the level that is exactly at the threshold.
-    return jnp.where(image >= jnp.asarray(threshold) - 1e-6, 1.0 - image, image)
+    return jnp.where(image >= jnp.asarray(threshold) - _SLACK, 1.0 - image, image)
 
 
-@pointwise
+def _posterize_levels(levels: Array, bits: Any) -> Array:
+    keep = 256.0 - jnp.exp2(8.0 - jnp.asarray(bits, jnp.float32))
+    return levels & jnp.round(keep).astype(jnp.uint8)
+
+
+@pointwise(_posterize_levels)
 def posterize(image: Array, bits: Any) -> Array:
     """Keeps the highest bits of the 8-bit value of every channel.
 
@@ -112,7 +141,7 @@ def posterize(image: Array, bits: Any) -> Array:
     return jnp.floor(jnp.round(image * 255.0) / step) * step / 255.0
 
 
-@pointwise
+@pointwise(lambda levels: ~levels)
 def invert(image: Array) -> Array:
     """Full brightness minus the image.
 
@@ -124,19 +153,21 @@ def invert(image: Array) -> Array:
     return 1.0 - image
 
 
-def _blend(planes: Array, image_weight: Any, gray_weight: Any, mean_weight: Any) -> Array:
+def _blend(planes: Planes, image_weight: Any, gray_weight: Any, mean_weight: Any) -> Planes:
     """A weighted sum of an image, its brightness and its mean brightness, clipped.
 
     With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
     torchvision defines them; an image without colour has no saturation to change.
     """
     gray = luma(planes)
-    other = gray if planes.shape[0] == 3 else planes
-    return jnp.clip(image_weight * planes + gray_weight * other + mean_weight * gray.mean(), 0.0, 1.0)
+    mean = mean_weight * gray.mean()
+    if len(planes) != 3:
+        return tuple(jnp.clip((image_weight + gray_weight) * p + mean, 0.0, 1.0) for p in planes)
+    return tuple(jnp.clip(image_weight * p + (gray_weight * gray + mean), 0.0, 1.0) for p in planes)
 
 
-def _turn_hue(planes: Array, hue: Any, saturation: Any, value: Any) -> Array:
-    """Planes (3, ...) with the hue turned, in turns, and saturation and value shifted; grays stay gray."""
+def _turn_hue(planes: Planes, hue: Any, saturation: Any, value: Any) -> Planes:
+    """Red, green and blue with the hue turned, in turns, and saturation and value shifted; grays stay gray."""
     r, g, b = planes
     high = jnp.maximum(jnp.maximum(r, g), b)
     spread = high - jnp.minimum(jnp.minimum(r, g), b)
@@ -155,11 +186,11 @@ def _turn_hue(planes: Array, hue: Any, saturation: Any, value: Any) -> Array:
         k = k - jnp.where(k >= 6.0, 6.0, 0.0)
         return top - chroma * jnp.clip(jnp.minimum(k, 4.0 - k), 0.0, 1.0)
 
-    return jnp.stack([channel(5.0), channel(3.0), channel(1.0)])
+    return channel(5.0), channel(3.0), channel(1.0)
 
 
-@pointwise
-def shift_hsv(image: Array, hue: Any = 0.0, saturation: Any = 0.0, value: Any = 0.0) -> Array:
+@planewise
+def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any = 0.0) -> Planes:
     """Turns the hue and shifts saturation and value; grays stay gray.
 
     Args:
@@ -172,13 +203,13 @@ def shift_hsv(image: Array, hue: Any = 0.0, saturation: Any = 0.0, value: Any = 
         >>> shift_hsv(jnp.array([[255, 0, 0]], jnp.uint8), hue=1 / 3)
         Array([[  0, 255,   0]], dtype=uint8)
     """
-    if image.shape[-1] == 1:
-        return jnp.clip(image + value, 0.0, 1.0)
-    return planar(_turn_hue)(image, hue, saturation, value)
+    if len(image) == 1:
+        return (jnp.clip(image[0] + value, 0.0, 1.0),)
+    return _turn_hue(image, hue, saturation, value)
 
 
-@pointwise
-def color_jitter(image: Array, brightness: Any, contrast: Any, saturation: Any, hue: Any, order: Any) -> Array:
+@planewise
+def color_jitter(image: Planes, brightness: Any, contrast: Any, saturation: Any, hue: Any, order: Any) -> Planes:
     """Changes brightness, contrast, saturation and hue, as torchvision defines them, in a given order.
 
     Args:
@@ -196,24 +227,21 @@ def color_jitter(image: Array, brightness: Any, contrast: Any, saturation: Any, 
     order = jnp.asarray(order)
     factors = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
 
-    def jitter(planes: Array) -> Array:
-        for step in range(4):
-            which = order[step]
-            f = factors[jnp.minimum(which, 2)]
-            gray_weight, mean_weight = jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0)
-            planes = branch(
-                which == 3,
-                lambda p: _turn_hue(p, hue, 0.0, 0.0) if p.shape[0] == 3 else p,
-                lambda p, f=f, g=gray_weight, m=mean_weight: _blend(p, f, g, m),
-                planes,
-            )
-        return planes
-
-    return planar(jitter)(image)
+    for step in range(4):
+        which = order[step]
+        f = factors[jnp.minimum(which, 2)]
+        gray_weight, mean_weight = jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0)
+        image = branch(
+            which == 3,
+            lambda planes: _turn_hue(planes, hue, 0.0, 0.0) if len(planes) == 3 else planes,
+            lambda planes, f=f, g=gray_weight, m=mean_weight: _blend(planes, f, g, m),
+            image,
+        )
+    return image
 
 
-@pointwise
-def to_gray(image: Array, *, method: str = "weighted_average", num_output_channels: int = 3) -> Array:
+@planewise
+def to_gray(image: Planes, *, method: str = "weighted_average", num_output_channels: int = 3) -> Planes:
     """Brightness, repeated over the output channels.
 
     Args:
@@ -228,62 +256,93 @@ def to_gray(image: Array, *, method: str = "weighted_average", num_output_channe
         >>> to_gray(jnp.array([[[10, 20, 60]]], jnp.uint8), method="average")
         Array([[[30, 30, 30]]], dtype=uint8)
     """
-    if image.shape[-1] == 1:
-        gray = image
+    highest = functools.reduce(jnp.maximum, image)
+    if len(image) == 1:
+        gray = image[0]
     elif method == "weighted_average":
-        gray = planar(luma)(image)
+        gray = luma(image)
     elif method == "from_lab":
         gray = _lightness(image)
     elif method == "desaturation":
-        gray = (image.max(-1, keepdims=True) + image.min(-1, keepdims=True)) / 2
+        gray = (highest + functools.reduce(jnp.minimum, image)) / 2
     elif method == "average":
-        gray = image.mean(-1, keepdims=True)
+        gray = sum(image[1:], image[0]) / len(image)
     elif method == "max":
-        gray = image.max(-1, keepdims=True)
+        gray = highest
     else:
         gray = _first_component(image)
-    return jnp.broadcast_to(gray, (*image.shape[:-1], num_output_channels))
+    return (gray,) * num_output_channels
 
 
-def _lightness(image: Array) -> Array:
-    linear = jnp.where(image <= 0.04045, image / 12.92, ((jnp.maximum(image, 0.04045) + 0.055) / 1.055) ** 2.4)
-    r, g, b = (linear[..., i : i + 1] for i in range(3))
+def _lightness(image: Planes) -> Array:
+    def linear(v: Array) -> Array:
+        return jnp.where(v <= 0.04045, v / 12.92, ((jnp.maximum(v, 0.04045) + 0.055) / 1.055) ** 2.4)
+
+    r, g, b = (linear(v) for v in image)
     y = 0.212671 * r + 0.715160 * g + 0.072169 * b
     root = jnp.maximum(y, 1e-6) ** (1 / 3)
     return jnp.where(y > 0.008856, 1.16 * root - 0.16, 9.033 * y)
 
 
-def _first_component(image: Array) -> Array:
-    flat = image.reshape(-1, image.shape[-1])
-    centred = flat - flat.mean(axis=0)
-    covariance = jnp.matmul(centred.T, centred, precision=jax.lax.Precision.HIGHEST)
+def _first_component(image: Planes) -> Array:
+    flat = jnp.stack([v.reshape(-1) for v in image])
+    centred = flat - flat.mean(axis=1, keepdims=True)
+    covariance = jnp.matmul(centred, centred.T, precision=jax.lax.Precision.HIGHEST)
     axis = jnp.linalg.eigh(covariance)[1][:, -1]
     axis = jnp.where(axis.sum() < 0, -axis, axis)
-    score = jnp.matmul(centred, axis, precision=jax.lax.Precision.HIGHEST).reshape(*image.shape[:-1], 1)
+    score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST).reshape(image[0].shape)
     low, high = score.min(), score.max()
     return (score - low) / jnp.where(high > low, high - low, 1.0)
 
 
-def normalize(image: Array, mean: Any = 0.0, std: Any = 1.0, *, per: str = "standard", unit: Any = 1.0) -> Array:
+@pointwise(makes_float=True)
+def scale_shift(image: Array, scale: Any, shift: Any) -> Array:
+    """`scale * image + shift`, not clipped; the result is always float32.
+
+    Args:
+        image: (..., C).
+        scale, shift: one number or one per channel.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> scale_shift(jnp.full((1, 1), 255, jnp.uint8), 2.0, 1.0)[0]
+        Array([3.], dtype=float32)
+    """
+    return image * jnp.asarray(scale) + jnp.asarray(shift)
+
+
+def normalize(image: Array, mean: Any, std: Any) -> Array:
     """Shifts and scales to a mean and a spread; the result is always float32.
 
     Args:
-        image: (..., H, W, C).
-        mean, std: of the image in [0, 1], one number or one per channel; used by `standard` only.
-        per: `standard` uses `mean` and `std`; `image` and `image_per_channel` the image's own mean and standard
-            deviation, cut to [-20, 20]; `min_max` and `min_max_per_channel` its own smallest and largest value.
-        unit: factor that brings the image to the units of `mean` and `std`.
+        image: (..., C).
+        mean, std: of the image in [0, 1], one number or one per channel.
 
     Example:
         >>> import jax.numpy as jnp
         >>> normalize(jnp.full((1, 1, 1), 0.75, jnp.float32), 0.5, 0.25)[0, 0]
         Array([1.], dtype=float32)
     """
-    image = to_unit(image)
-    if per == "standard":
-        return (image * unit - jnp.asarray(mean)) / jnp.asarray(std)
-    axes = (-3, -2) if per.endswith("per_channel") else (-3, -2, -1)
-    if per.startswith("image"):
+    scale = 1.0 / jnp.asarray(std)
+    return scale_shift(image, scale, -jnp.asarray(mean) * scale)
+
+
+@imagewise(makes_float=True)
+def standardize(image: Array, *, by: str = "image") -> Array:
+    """Shifts and scales by an image's own statistics; the result is always float32.
+
+    Args:
+        image: (..., H, W, C).
+        by: `image` and `image_per_channel` use mean and standard deviation, and cut to [-20, 20]; `min_max` and
+            `min_max_per_channel` the smallest and largest value.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> standardize(jnp.array([[[0.25], [0.75]]]), by="min_max")[0, :, 0].round(3)
+        Array([0., 1.], dtype=float32)
+    """
+    axes = (-3, -2) if by.endswith("per_channel") else (-3, -2, -1)
+    if by.startswith("image"):
         spread = image.std(axis=axes, keepdims=True) + 1e-4 / 255
         return jnp.clip((image - image.mean(axis=axes, keepdims=True)) / spread, -20.0, 20.0)
     low, high = image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)

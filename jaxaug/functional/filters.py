@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.control import stored
-from jaxaug.functional.dtype import pointwise
+from jaxaug.functional.kernels import imagewise
 
 
 def box_kernel(size: Any, length: int) -> Array:
@@ -51,7 +51,7 @@ def gaussian_kernel(sigma: Any, size: Any, length: int) -> Array:
     return weight / weight.sum()
 
 
-@pointwise
+@imagewise()
 def convolve_separable(image: Array, rows: Array, columns: Array) -> Array:
     """Correlates with one kernel down the rows and one along the columns.
 
@@ -67,17 +67,20 @@ def convolve_separable(image: Array, rows: Array, columns: Array) -> Array:
         Array([0.5, 0.5, 0.5], dtype=float32)
     """
     height, width, channels = image.shape
-    flat = _filter(image.reshape(height, width * channels), rows, 0, 1)
-    return _filter(flat, columns, 1, channels).reshape(image.shape)
+    return convolve_rows(image.reshape(height, width * channels), rows, columns, channels).reshape(image.shape)
+
+
+def convolve_rows(flat: Array, rows: Array, columns: Array, step: int) -> Array:
+    """The same for rows (height, width * step) in which neighbours are `step` apart."""
+    return _filter(_filter(flat, columns, 1, step), rows, 0, 1)
 
 
 def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
-    """Correlates flat memory (height, width * channels) along an axis on which neighbours are `step` apart."""
     length = kernel.shape[0]
     if length == 1:
         return flat * kernel[0]
     extent = flat.shape[axis]
-    padded = stored(_mirrored(stored(flat), length // 2, axis, step))
+    padded = stored(mirrored(stored(flat), length // 2, axis, step))
     total = jnp.zeros_like(flat)
     for tap in range(length):
         window = jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
@@ -85,15 +88,29 @@ def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     return total
 
 
-def _mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
-    """The array continued at both ends of an axis, mirrored about its outermost pixels."""
+def mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
+    """The array continued at both ends of an axis, mirrored about its outermost pixels.
+
+    Args:
+        flat: (height, width).
+        reach: pixels to add at each end.
+        axis: 0 or 1.
+        step: distance of neighbours along the axis.
+    """
     extent = flat.shape[axis] // step
-    outer = np.concatenate([np.arange(-reach, 0), np.arange(extent, extent + reach)])
-    period = max(2 * (extent - 1), 1)
-    inner = np.minimum(np.mod(outer, period), period - np.mod(outer, period)) % extent
+    if reach >= extent:
+        outer = np.abs(np.arange(-reach, extent + reach))
+        period = max(2 * (extent - 1), 1)
+        inner = np.minimum(np.mod(outer, period), period - np.mod(outer, period)) % extent
+        return jnp.take(flat, (inner[:, None] * step + np.arange(step)).reshape(-1), axis=axis)
 
-    def pixel(at: int) -> Array:
-        return jax.lax.slice_in_dim(flat, at * step, (at + 1) * step, axis=axis)
+    def turned(first: int) -> Array:
+        part = jax.lax.slice_in_dim(flat, first * step, (first + reach) * step, axis=axis)
+        if step == 1:
+            return jnp.flip(part, axis)
+        pixels = jnp.moveaxis(part, axis, -1).reshape(-1, reach, step)[:, ::-1]
+        return jnp.moveaxis(pixels.reshape(-1, reach * step), -1, axis)
 
-    before, after = ([pixel(int(i)) for i in part] for part in (inner[:reach], inner[reach:]))
-    return jnp.concatenate([*before, flat, *after], axis=axis)
+    # The ends are made first: what is left is copying.
+    before, after = stored((turned(1), turned(extent - 1 - reach)))
+    return jnp.concatenate([before, flat, after], axis=axis)

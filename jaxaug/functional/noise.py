@@ -28,14 +28,19 @@ def random_bits(key_data: Any, shape: tuple[int, ...]) -> Array:
         >>> random_bits(jax.random.key_data(jax.random.key(0)), (3,)).dtype
         dtype('uint32')
     """
+    return bits_at(key_data, jnp.arange(math.prod(shape), dtype=jnp.uint32)).reshape(shape)
+
+
+def bits_at(key_data: Any, place: Array) -> Array:
+    """The random words of some places of a field, which are numbered row by row, in the shape of `place`."""
     words = jnp.asarray(key_data, jnp.uint32).reshape(-1)
-    h = jnp.arange(math.prod(shape), dtype=jnp.uint32)
+    h = place.astype(jnp.uint32)
     for word in range(words.shape[0]):
         h = (h + words[word]) * np.uint32(0x9E3779B9)
         for fold, factor in ((17, 0xED5AD4BB), (11, 0xAC4C1B51), (15, 0x31848BAB)):
             h = (h ^ (h >> fold)) * np.uint32(factor)
         h = h ^ (h >> 14)
-    return h.reshape(shape)
+    return h
 
 
 def random_uniform(key_data: Any, shape: tuple[int, ...]) -> Array:
@@ -50,7 +55,12 @@ def random_uniform(key_data: Any, shape: tuple[int, ...]) -> Array:
         >>> bool(random_uniform(jax.random.key_data(jax.random.key(0)), (100,)).max() < 1)
         True
     """
-    bits = random_bits(key_data, shape) >> 9
+    return uniform_at(key_data, jnp.arange(math.prod(shape), dtype=jnp.uint32)).reshape(shape)
+
+
+def uniform_at(key_data: Any, place: Array) -> Array:
+    """The same for some places of a field."""
+    bits = bits_at(key_data, place) >> 9
     return (bits.astype(jnp.int32).astype(jnp.float32) + 0.5) * np.float32(2.0**-23)
 
 
@@ -66,4 +76,9 @@ def random_normal(key_data: Any, shape: tuple[int, ...]) -> Array:
         >>> random_normal(jax.random.key_data(jax.random.key(0)), (2, 3)).shape
         (2, 3)
     """
-    return np.float32(np.sqrt(2.0)) * jax.lax.erf_inv(2.0 * random_uniform(key_data, shape) - 1.0)
+    return normal_at(key_data, jnp.arange(math.prod(shape), dtype=jnp.uint32)).reshape(shape)
+
+
+def normal_at(key_data: Any, place: Array) -> Array:
+    """The same for some places of a field."""
+    return np.float32(np.sqrt(2.0)) * jax.lax.erf_inv(2.0 * uniform_at(key_data, place) - 1.0)

@@ -47,8 +47,8 @@ class RandomBrightnessContrast(Transform):
         if self.ensure_safe_range:
             beta = jnp.clip(beta, 0.0, 1.0)
             alpha = jnp.minimum(alpha, 1.0 - beta)
-        by_mean = not self.brightness_by_max
-        return tone(F.brightness_contrast, alpha=alpha, beta=beta, options=(("by_mean", by_mean),))
+        fn = F.brightness_contrast if self.brightness_by_max else F.brightness_contrast_by_mean
+        return tone(fn, alpha=alpha, beta=beta)
 
 
 @transform
@@ -152,9 +152,9 @@ class RGBShift(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        view.need_channels("RGBShift", (1, 3))
+        channels = view.need_channels("RGBShift", (1, 3))
         shifts = []
-        for name in "rgb":
+        for name in "rgb"[:channels]:
             low, high = (jnp.asarray(v, jnp.float32) for v in getattr(self, f"{name}_shift_limit"))
             scale = jnp.where((jnp.abs(low) > 1) | (jnp.abs(high) > 1), 1.0 / 255.0, 1.0)
             shifts.append(rng.uniform(name, (low * scale, high * scale)))
@@ -342,11 +342,11 @@ class Normalize(Transform):
 
     def draw(self, rng: Draw, view: View) -> Tone:
         if self.normalization != "standard":
-            return tone(F.normalize, makes_float=True, options=(("per", self.normalization),))
+            return tone(F.standardize, options=(("by", self.normalization),))
         for name, value in (("mean", self.mean), ("std", self.std)):
             if isinstance(value, tuple):
                 view.need_channels(f"Normalize({name}=...) with {len(value)} values", (len(value),))
         most = jnp.asarray(self.max_pixel_value, jnp.float32)
         unit = jnp.where(most == 255.0, 1.0, view.top() / most)
         mean, std = (jnp.asarray(v, jnp.float32) for v in (self.mean, self.std))
-        return tone(F.normalize, makes_float=True, mean=mean, std=std, unit=unit)
+        return tone(F.scale_shift, scale=unit / std, shift=-mean / std)
