@@ -18,9 +18,9 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.boxes import BboxParams, Boxes, fields_of, from_edges, to_edges
 from jaxaug.control import stored
+from jaxaug.dtype import round_to
 from jaxaug.erase import Erase, stretch
 from jaxaug.fill import Kind
-from jaxaug.dtype import round_to
 from jaxaug.keypoints import KeypointParams, Points
 from jaxaug.pixels import apply_pixels
 from jaxaug.resample import resample

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.fill import fill_values
 from jaxaug.dtype import round_to
+from jaxaug.fill import fill_values
 from jaxaug.functional.noise import random_uniform
 from jaxaug.struct import static, switch
 from jaxaug.warp import both

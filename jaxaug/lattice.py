@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.control import branch
-from jaxaug.fill import Kind, fill_values, settings
+from jaxaug import words
+from jaxaug.control import branch, stored
 from jaxaug.dtype import round_to
+from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.warp import Matrix, Structure, Warp
 
 
@@ -28,7 +29,7 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
     """A picture through a lattice warp, by transposing, reversing and slicing it."""
     m, structure = warp.map.m, warp.structure
     turns = swaps(warp)
-    picture = _where(turns, lambda p: jnp.swapaxes(p, 0, 1), picture)
+    picture = _where(turns, words.transpose, picture)
     across, down = pick(turns, m[1, 0], m[0, 0]), pick(turns, m[0, 1], m[1, 1])
     if structure & (Structure.FLIP_X | Structure.SWAP):
         picture = _where(across < 0, lambda p: p[:, ::-1], picture)
@@ -40,13 +41,22 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
     height, width = warp.size_out
     left, top = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
     left, top = jnp.where(across < 0, columns - left, left), jnp.where(down < 0, rows - top, top)
-    pad = (0, 0) if warp.covers else (max(height - rows, 0), max(width - columns, 0))
-    if any(pad):
+    left, top = (jnp.round(v).astype(jnp.int32) for v in (left, top))
+    # Rows in which channels alternate: loops over the channels of each pixel are slow.
+    flat = picture.reshape(rows, columns * channels)
+    if not warp.covers:
         fill = round_to(fill_values(settings(warp, kind)[1], picture), picture.dtype)
-        canvas = jnp.broadcast_to(fill, (rows + 2 * pad[0], columns + 2 * pad[1], channels))
-        picture = jax.lax.dynamic_update_slice(canvas, picture, (pad[0], pad[1], 0))
-    start = (jnp.round(top).astype(jnp.int32) + pad[0], jnp.round(left).astype(jnp.int32) + pad[1], 0)
-    return jax.lax.dynamic_slice(picture, start, (height, width, channels))
+        if height >= rows and width >= columns:
+            canvas = jnp.broadcast_to(jnp.tile(fill, width), (height, width * channels))
+            pasted = jax.lax.dynamic_update_slice(canvas, stored(flat), (-top, -left * channels))
+            return stored(pasted).reshape(height, width, channels)
+        above, before = max(height - rows, 0), max(width - columns, 0)
+        line = jnp.tile(fill, columns + 2 * before)
+        canvas = jnp.broadcast_to(line, (rows + 2 * above, line.size))
+        flat = jax.lax.dynamic_update_slice(canvas, stored(flat), (above, before * channels))
+        left, top = left + before, top + above
+    out = jax.lax.dynamic_slice(flat, (top, left * channels), (height, width * channels))
+    return out.reshape(height, width, channels)
 
 
 def _where(condition: Array | bool, change: Any, picture: Array) -> Array:

@@ -18,8 +18,8 @@ from jax import Array
 from jaxaug import struct, words
 from jaxaug.control import branch, stored
 from jaxaug.dtype import from_unit, to_unit
-from jaxaug.functional.filters import convolve_rows
-from jaxaug.functional.noise import normal_at, random_normal
+from jaxaug.functional.filters import convolve_levels, convolve_rows
+from jaxaug.functional.noise import random_normal
 from jaxaug.struct import static, switch
 from jaxaug.warp import both
 
@@ -97,8 +97,8 @@ class Frame:
         """Parameters for one part: those per channel along the row, or that of the plane."""
 
         def one(value: Any) -> Any:
-            if jnp.ndim(value) == 0:
-                return value
+            if jnp.size(value) == 1:
+                return jnp.reshape(value, ())
             per_channel = jnp.broadcast_to(value, (self.channels,))
             return per_channel[place] if self.step == 1 else stored(jnp.tile(per_channel, self.size[1]))
 
@@ -120,6 +120,16 @@ class PixelOp(Protocol):
     @property
     def light(self) -> bool:
         """Whether computing it for nothing is cheaper than a branch."""
+        ...
+
+    @property
+    def exact(self) -> bool:
+        """Whether `on_levels` rounds nothing."""
+        ...
+
+    @property
+    def on_levels(self) -> Callable[[Frame], Frame] | None:
+        """The op for rows of whole 8-bit levels, in and out, where it has a form for them."""
         ...
 
     def apply(self, frame: Frame) -> Frame:
@@ -148,6 +158,14 @@ class _Gated:
     @property
     def light(self) -> bool:
         return False
+
+    @property
+    def exact(self) -> bool:
+        return False
+
+    @property
+    def on_levels(self) -> Callable[[Frame], Frame] | None:
+        return None
 
     def dtype(self, dtype: Any) -> Any:
         return dtype
@@ -191,6 +209,15 @@ class Tone(_Gated):
     def light(self) -> bool:
         return self.reads == "values" and not self.curve
 
+    @property
+    def exact(self) -> bool:
+        return self.levels is not None
+
+    @property
+    def on_levels(self) -> Callable[[Frame], Frame] | None:
+        levels = self.levels
+        return None if levels is None else lambda frame: frame.each(levels, **self.params)
+
     def apply(self, frame: Frame) -> Frame:
         fn = functools.partial(self.fn, **dict(self.options))
         if self.reads == "values":
@@ -220,11 +247,11 @@ def tone(
 
 @struct.struct
 class Separable(_Gated):
-    """A filter with one kernel down the rows and one along the columns.
+    """A filter with one kernel down the rows and one along the columns, both symmetric and of a sum of at most one.
 
     Args:
-        rows: (K,) weights, K odd.
-        columns: (K',) weights, K' odd.
+        rows: (K,) weights of at least zero, K odd.
+        columns: (K',) weights of at least zero, K' odd.
         active: whether it is applied.
         name: what drew it.
     """
@@ -237,6 +264,14 @@ class Separable(_Gated):
     def apply(self, frame: Frame) -> Frame:
         filtered = (stored(convolve_rows(part, self.rows, self.columns, frame.step)) for part in frame.parts)
         return Frame(tuple(filtered), frame.step)
+
+    @property
+    def on_levels(self) -> Callable[[Frame], Frame] | None:
+        def filtered(frame: Frame) -> Frame:
+            (part,) = frame.parts
+            return Frame((stored(convolve_levels(part, self.rows, self.columns, frame.step)),), frame.step)
+
+        return filtered
 
     def align(self, other: Any) -> tuple[Separable, Separable] | None:
         """Both filters with kernels of one length, so that a choice between them is a choice of weights."""
@@ -277,19 +312,20 @@ class Noise(_Gated):
     grain: float = static(default=1.0)
     name: str = static(default="Noise")
 
+    @property
+    def planes(self) -> bool:
+        return True
+
     def apply(self, frame: Frame) -> Frame:
         height, width = frame.size
         rows, columns = (max(1, int(n * self.grain)) for n in (height, width))
-        if (rows, columns) == (height, width) and self.per_channel:
-            place = jnp.arange(height * width * frame.step, dtype=jnp.uint32).reshape(height, -1)
-            fields = [normal_at(self.key, place * len(frame.parts) + c) for c in range(len(frame.parts))]
-        else:
-            field = random_normal(self.key, (rows, columns, frame.channels if self.per_channel else 1))
-            field = jax.image.resize(field, (height, width, field.shape[2]), "linear")
-            fields = list(frame.like(jnp.broadcast_to(field, (height, width, frame.channels))).parts)
+        field = stored(random_normal(self.key, (len(frame.parts) if self.per_channel else 1, rows, columns)))
+        if (rows, columns) != (height, width):
+            field = jax.image.resize(field, (field.shape[0], height, width), "linear")
+        fields = jnp.broadcast_to(field, (len(frame.parts), height, width))
         noisy = (
             jnp.clip(part + (self.mean + self.std * field), 0.0, 1.0)
-            for part, field in zip(frame.parts, stored(fields), strict=True)
+            for part, field in zip(frame.parts, fields, strict=True)
         )
         return Frame(tuple(noisy), frame.step)
 
@@ -365,11 +401,13 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any) -> Array:
         sure = struct.replace(first, active=True)
         _same_shape(first, picture.shape, jax.eval_shape(lambda p: _run(p, [sure], dtype), picture).shape)
         return branch(first.active, lambda p: _run(p, [sure], dtype), lambda p: p, picture)
-    if picture.dtype == dtype == jnp.uint8 and all(getattr(op, "levels", None) for op in ops):
+    if picture.dtype == dtype == jnp.uint8 and (not rest or all(op.exact for op in ops)):
         frame = Frame((picture.reshape(height, width * channels),), channels)
-        for op in ops:
-            frame = _select(op, frame.each(op.levels, **op.params), frame)  # type: ignore[attr-defined]
-        return frame.image()
+        after = [op.on_levels for op in ops]
+        if None not in after:
+            for op, change in zip(ops, after, strict=True):
+                frame = _select(op, change(frame), frame)  # type: ignore[misc]
+            return frame.image()
     table = None
     if picture.dtype == jnp.uint8 and getattr(first, "curve", False):
         table = stored(_after(first, Frame((to_unit(jnp.arange(256, dtype=jnp.uint8))[None],))).parts[0][0])

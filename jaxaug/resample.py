@@ -10,7 +10,8 @@ Chains that only move whole pixels copy them; axis-aligned chains read rows and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import jax
@@ -19,13 +20,14 @@ from jax import Array
 
 from jaxaug import words
 from jaxaug.control import branch, stored
-from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.dtype import round_to
+from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
 
 Fills = list[tuple[Any, Any]]
+Taps = tuple[list[tuple[Array, Array]], Array | None]
 
 
 def runs(warps: Sequence[Warp], kind: Kind) -> list[list[Warp]]:
@@ -160,39 +162,86 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
             u = fold(u - start_u, extent_u, border) + start_u
             v = fold(v - start_v, extent_v, border) + start_v
     if swapped is True:
-        picture = jnp.swapaxes(picture, 0, 1)
+        picture = words.transpose(picture)
     elif swapped is not False:
-        picture = branch(swapped, lambda p: jnp.swapaxes(p, 0, 1), lambda p: p, picture)
+        picture = branch(swapped, words.transpose, lambda p: p, picture)
     rows, columns = picture.shape[:2]
     if method == "nearest":
         iv = fold_index(jnp.floor(v).astype(jnp.int32), rows, source_border)
         iu = fold_index(jnp.floor(u).astype(jnp.int32), columns, source_border)
-        out = jnp.take(jnp.take(picture, iv, axis=0, mode="clip"), iu, axis=1, mode="clip")
-        return _compose(out, fills, nearest=True)
-    value = picture.astype(jnp.float32)
+        return _compose(_take_rows(_take_rows(picture, iv, transpose=True), iu, transpose=True), fills, nearest=True)
     if any(_widens(w, kind) for w in run):
         if source_border == "constant":
-            colour = settings(run[source], kind)[1]
-            fills.append((_outer(coverage(v, rows, method), coverage(u, columns, method)), colour))
+            fills.append(
+                (_outer(coverage(v, rows, method), coverage(u, columns, method)), settings(run[source], kind)[1])
+            )
         wv = kernel_matrix(fold(v, rows, source_border), scale_v, rows, method)
         wu = kernel_matrix(fold(u, columns, source_border), scale_u, columns, method)
-        value = jnp.einsum("ij,jkc->ikc", wv, value, precision=jax.lax.Precision.HIGHEST)
+        value = jnp.einsum("ij,jkc->ikc", wv, picture.astype(jnp.float32), precision=jax.lax.Precision.HIGHEST)
         value = jnp.einsum("lk,ikc->ilc", wu, value, precision=jax.lax.Precision.HIGHEST)
         return round_to(_compose(value, fills), picture.dtype)
     method = "linear" if method == "area" else method
     pairs_v, cover_v = taps(v, rows, method, source_border)
     pairs_u, cover_u = taps(u, columns, method, source_border)
-    value = sum(
-        (jnp.take(value, i, axis=0, mode="clip") * w[:, None, None] for i, w in pairs_v[1:]),
-        jnp.take(value, pairs_v[0][0], axis=0, mode="clip") * pairs_v[0][1][:, None, None],
-    )
-    value = sum(
-        (jnp.take(value, i, axis=1, mode="clip") * w[:, None] for i, w in pairs_u[1:]),
-        jnp.take(value, pairs_u[0][0], axis=1, mode="clip") * pairs_u[0][1][:, None],
-    )
+    colour = settings(run[source], kind)[1]
+    if method == "linear" and words.fits(picture):
+        return _lerp_words(picture, (pairs_v, cover_v), (pairs_u, cover_u), colour, fills)
+    value = picture.astype(jnp.float32)
+    value = _total(jnp.take(value, i, axis=0, mode="clip") * w[:, None, None] for i, w in pairs_v)
+    value = _total(jnp.take(value, i, axis=1, mode="clip") * w[:, None] for i, w in pairs_u)
     if cover_u is not None and cover_v is not None:
-        value = value + (1 - _outer(cover_v, cover_u)[..., None]) * fill_values(settings(run[source], kind)[1], picture)
+        value = value + (1 - _outer(cover_v, cover_u)[..., None]) * fill_values(colour, picture)
     return round_to(_compose(value, fills), picture.dtype)
+
+
+def _total(terms: Iterable[Array]) -> Array:
+    return functools.reduce(jnp.add, terms)
+
+
+def _take_rows(picture: Array, index: Array, *, transpose: bool = False) -> Array:
+    """Rows of a picture, each copied whole; the result may be transposed, so that the next ones are its columns."""
+    height, width, channels = picture.shape
+    rows = jnp.take(picture.reshape(height, width * channels), index, axis=0, mode="clip")
+    rows = rows.reshape(-1, width, channels)
+    return words.transpose(stored(rows)) if transpose else rows
+
+
+def _lerp_words(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fills) -> Array:
+    """Reads an 8-bit picture linearly: rows are copied and mixed whole, then columns as rows of the transpose.
+
+    Between the two it is rounded, so the result is within one level of exact.
+
+    Args:
+        picture: (height, width, channels) that `words.fits`.
+        down, across: what `taps` gives for the outputs' rows and columns.
+        fill: what shows where the weights inside the picture do not sum to one.
+        fills: what the borders of later steps lay over it.
+    """
+    height, width, channels = picture.shape
+    colour = fill_values(fill, picture)
+    (pairs, cover), flat = down, picture.reshape(height, width * channels)
+    rows = stored([jnp.take(flat, i, axis=0, mode="clip") for i, _ in pairs])
+    value = _total(_floats(row) * w[:, None] for row, (_, w) in zip(rows, pairs, strict=True))
+    if cover is not None:
+        value = value + (1 - cover)[:, None] * stored(jnp.tile(colour, width))
+    mixed = stored(round_to(value, picture.dtype)).reshape(-1, width, channels)
+    turned = stored(stored(words.pack(mixed)).T)
+    pairs, cover = across
+    columns = stored([jnp.take(turned, i, axis=0, mode="clip") for i, _ in pairs])
+    planes = []
+    for channel in range(channels):
+        terms = zip(columns, pairs, strict=True)
+        value = _total(_floats(words.plane(column, channel)) * w[:, None] for column, (_, w) in terms)
+        if cover is not None:
+            value = value + (1 - cover)[:, None] * colour[channel]
+        for above, over in reversed(fills):
+            value = value * above.T + (1 - above.T) * fill_values(over, picture)[channel]
+        planes.append(value)
+    return words.unpack(stored(stored(words.join(planes)).T), channels)
+
+
+def _floats(levels: Array) -> Array:
+    return levels.astype(jnp.int32).astype(jnp.float32)
 
 
 def _axes_step(warp: Warp, u: Array, v: Array, swapped: Array | bool) -> tuple[Array, Array]:
@@ -299,14 +348,13 @@ def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fill
         fills: what the borders of later steps lay over the picture.
     """
     rows, columns, channels = picture.shape
+    packed, rim = stored(words.pack(picture)), ((1, 2), (1, 2))
     if border == "constant":
         level = round_to(fill_values(fill, picture), picture.dtype)
-        canvas = jnp.broadcast_to(level, (rows + 3, columns + 3, channels))
-        rimmed = jax.lax.dynamic_update_slice(canvas, picture, (1, 1, 0))
+        rimmed = jnp.pad(packed, rim, constant_values=words.pack(level[None, None])[0, 0])
         x, y = jnp.clip(x - 0.5, -1.0, columns), jnp.clip(y - 0.5, -1.0, rows)
     else:
-        mode = "wrap" if border == "wrap" else "edge"
-        rimmed = jnp.pad(picture, ((1, 2), (1, 2), (0, 0)), mode=mode)
+        rimmed = jnp.pad(packed, rim, mode="wrap" if border == "wrap" else "edge")
         if border == "wrap":
             x, y = x - columns * jnp.floor(x / columns), y - rows * jnp.floor(y / rows)
         else:
@@ -316,14 +364,14 @@ def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fill
     stride = columns + 3
     corner = (above.astype(jnp.int32) + 1) * stride + left.astype(jnp.int32) + 1
     corner, ax, ay, fills = stored((corner, x - left, y - above, fills))
-    flat = stored(words.pack(rimmed)).reshape(-1)
+    flat = stored(rimmed).reshape(-1)
     reads = stored([jnp.take(flat, corner + step, mode="clip") for step in (0, 1, stride, stride + 1)])
     weights = ((1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay)
     planes = []
     for channel in range(channels):
         value = jnp.float32(0.0)
         for word, weight in zip(reads, weights, strict=True):
-            value = value + words.plane(word, channel).astype(jnp.int32).astype(jnp.float32) * weight
+            value = value + _floats(words.plane(word, channel)) * weight
         for cover, over in reversed(fills):
             value = value * cover + (1 - cover) * fill_values(over, picture)[channel]
         planes.append(value)

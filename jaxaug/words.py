@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.control import stored
 from jaxaug.dtype import to_levels
 
 BYTES = 4
@@ -25,6 +26,15 @@ def pack(picture: Array) -> Array:
 def unpack(words: Array, channels: int) -> Array:
     """The inverse of `pack`."""
     return jax.lax.bitcast_convert_type(words, jnp.uint8)[..., :channels]
+
+
+def transpose(picture: Array) -> Array:
+    """A picture (height, width, channels) with rows and columns exchanged."""
+    if picture.shape[-1] == 1:
+        return picture[..., 0].T[..., None]
+    if not fits(picture):
+        return jnp.swapaxes(picture, 0, 1)
+    return unpack(stored(stored(pack(picture)).T), picture.shape[-1])
 
 
 def plane(words: Array, channel: int) -> Array:

@@ -1,5 +1,6 @@
 """The library's kernels as plain functions on arrays, usable alone under `jit`, `vmap` and `grad`."""
 
+from jaxaug.dtype import from_unit, to_unit
 from jaxaug.functional.colour import (
     brightness_contrast,
     brightness_contrast_by_mean,
@@ -15,7 +16,6 @@ from jaxaug.functional.colour import (
     standardize,
     to_gray,
 )
-from jaxaug.dtype import from_unit, to_unit
 from jaxaug.functional.filters import box_kernel, convolve_separable, gaussian_kernel
 from jaxaug.functional.geometry import resize, warp_displacement, warp_matrix
 from jaxaug.functional.noise import random_bits, random_normal, random_uniform

@@ -100,7 +100,7 @@ _SLACK = 1e-6
 
 def _solarize_levels(levels: Array, threshold: Any) -> Array:
     first = jnp.ceil((jnp.asarray(threshold) - _SLACK) * 255.0)
-    return jnp.where(levels.astype(jnp.int32) >= first.astype(jnp.int32), ~levels, levels)
+    return jnp.where(levels.astype(jnp.int16) >= first.astype(jnp.int16), ~levels, levels)
 
 
 @pointwise(_solarize_levels)

@@ -88,6 +88,37 @@ def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     return total
 
 
+def convolve_levels(flat: Array, rows: Array, columns: Array, step: int) -> Array:
+    """The same for uint8 rows and symmetric kernels without negative weights, in whole numbers of 16 bits.
+
+    Half as wide as floats, so twice as many at a time; weights are counted in 32768ths and levels in 64ths, so that
+    the result is within one level of that of floats.
+    """
+    across = _filter_levels(flat.astype(jnp.uint16) << 6, columns, 1, step)
+    down = _filter_levels(across, rows, 0, 1)
+    return ((down + 32) >> 6).astype(jnp.uint8)
+
+
+def _filter_levels(flat: Array, kernel: Array, axis: int, step: int) -> Array:
+    """One pass over levels in 64ths, below 2 ** 14."""
+    reach, extent = kernel.shape[0] // 2, flat.shape[axis]
+    weights = jnp.round(kernel * np.float32(32768)).astype(jnp.uint16)
+    padded = stored(mirrored(stored(flat), reach, axis, step)) if reach else flat
+
+    def window(tap: int) -> Array:
+        return jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
+
+    def share(values: Array, weight: Array) -> Array:
+        """Twice the values times the weight, of 32 bits the upper half: one instruction of most processors."""
+        return (((values << 1).astype(jnp.uint32) * weight.astype(jnp.uint32)) >> 16).astype(jnp.uint16)
+
+    # Cutting off the lower half loses half a unit at every product.
+    total = jnp.full_like(flat, (reach + 1) // 2) + (share(window(reach) << 1, weights[reach]) >> 1)
+    for tap in range(reach):
+        total = total + share(window(tap) + window(2 * reach - tap), weights[tap])
+    return total
+
+
 def mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
     """The array continued at both ends of an axis, mirrored about its outermost pixels.
 
