@@ -1,4 +1,4 @@
-"""Two tools against what compilers do with data they cannot know: branches, and arrays kept in memory."""
+"""Three tools against what compilers do with data they cannot know: branches, arrays kept in memory, and strips."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from jaxaug.struct import is_concrete
 
@@ -33,3 +34,27 @@ def stored(tree: T) -> T:
     first = jnp.asarray(leaves[0]).reshape(-1)[:1].astype(jnp.float32)
     never = jax.lax.bitcast_convert_type(first, jnp.int32)[0] == 0x7FC0DEAD
     return jax.lax.cond(never, lambda t: jax.tree.map(jnp.zeros_like, t), lambda t: t, tree)
+
+
+#: Pixels whose coordinates, reads and results fit into the second-level cache of a core; and too few for a strip.
+STRIP, SCRAP = 2**15, 2**12
+
+
+def in_strips(fn: Callable[[Any], Array], grids: Any) -> Array:
+    """A function of each pixel, on CPUs from strip to strip, so that what it keeps in memory stays in the cache.
+
+    Args:
+        fn: takes a pytree of arrays (rows, width), of any number of rows, and returns such an array.
+        grids: the pytree, of arrays (height, width).
+    """
+    leaves = jax.tree.leaves(grids)
+    height, width = leaves[0].shape
+    count = next((n for n in range(1, height + 1) if height % n == 0 and height * width <= n * STRIP), height)
+    if count == 1 or height * width < SCRAP * count or all(is_concrete(leaf) for leaf in leaves):
+        return fn(grids)
+
+    def one_by_one(grids: Any) -> Array:
+        strips = jax.tree.map(lambda a: a.reshape(count, height // count, width), grids)
+        return jax.lax.map(fn, strips).reshape(height, width)
+
+    return jax.lax.platform_dependent(grids, cpu=one_by_one, default=fn)

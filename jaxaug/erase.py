@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug import struct
+from jaxaug import struct, words
+from jaxaug.control import stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import fill_values
 from jaxaug.functional.noise import random_uniform
@@ -41,7 +43,9 @@ class Rectangles:
         x, y = jnp.arange(width), jnp.arange(height)
         across = (x >= self.edges[:, :1]) & (x < self.edges[:, 2:3])
         down = (y >= self.edges[:, 1:2]) & (y < self.edges[:, 3:])
-        return (across[:, None, :] & down[:, :, None] & self.used[:, None, None]).any(axis=0)
+        holes = (across & self.used[:, None])[:, None, :] & down[:, :, None]
+        # One after another: reductions over the first axis are loops of single pixels.
+        return functools.reduce(jnp.logical_or, list(holes)) if 0 < len(holes) <= 16 else holes.any(axis=0)
 
 
 @struct.struct
@@ -105,22 +109,33 @@ def connected_parts(labels: Array) -> Array:
     height, width = labels.shape
     some = labels != 0
     far = height * width + 1
-    start = jnp.where(some, jnp.arange(1, height * width + 1, dtype=jnp.int32).reshape(height, width), far)
     shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
-    def shifted(a: Array, dy: int, dx: int, outside: Any) -> Array:
-        padded = jnp.pad(a, 1, constant_values=outside)
-        return padded[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width]
+    def neighbours(a: Array, outside: Any) -> list[Array]:
+        rimmed = stored(jnp.pad(a, 1, constant_values=outside))
+        return [rimmed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width] for dy, dx in shifts]
 
-    same = [some & (shifted(labels, dy, dx, 0) == labels) for dy, dx in shifts]
+    def follow(parts: Array) -> Array:
+        """The number that the pixel of one's own number has by now."""
+        reached = jnp.take(parts, parts - 1, mode="clip")
+        return stored(jnp.where(parts < far, jnp.minimum(parts, reached), far))
+
+    beside = neighbours(labels, 0)
+    joined = stored([some & (other == labels) for other in beside])
+    # At first a run of pixels in a row has the number of its first one.
+    number = jnp.arange(1, far, dtype=jnp.int32).reshape(height, width)
+    first = some & (beside[shifts.index((0, -1))] != labels)
+    run = jax.lax.associative_scan(jnp.maximum, stored(jnp.where(first, number, 0).T), axis=0).T
+    start = stored(jnp.where(some, run, far))
 
     def spread(parts: Array) -> Array:
-        for (dy, dx), joined in zip(shifts, same, strict=True):
-            parts = jnp.where(joined, jnp.minimum(parts, shifted(parts, dy, dx, far)), parts)
-        # Following the number of one's own number halves the distance that is left.
-        flat = parts.reshape(-1)
-        hop = jnp.where(flat < far, flat[jnp.clip(flat - 1, 0, far - 2)], far)
-        return jnp.minimum(flat, hop).reshape(height, width)
+        lowest = parts
+        for other, same in zip(neighbours(parts, far), joined, strict=True):
+            lowest = jnp.minimum(lowest, jnp.where(same, other, far))
+        # The pixel that gave its number hears of a lower one, and all follow it: so whole parts merge at once.
+        flat, root = stored(lowest).reshape(-1), parts.reshape(-1) - 1
+        flat = stored(flat.at[root].min(flat, mode="drop"))
+        return follow(follow(flat)).reshape(height, width)
 
     def again(state: tuple[Array, Array]) -> Array:
         return state[1]
@@ -165,6 +180,10 @@ class Erase:
 
     def on_image(self, image: Array, region: Array) -> Array:
         """An image (height, width, channels) with the region filled."""
+        if self.mode == "constant" and words.fits(image):
+            level = words.pack(round_to(fill_values(self.fill, image), image.dtype)[None, None])
+            whole = jnp.where(region, level, stored(words.pack(image)))
+            return words.unpack(stored(whole), image.shape[-1])
         if self.mode == "constant":
             colour = jnp.broadcast_to(fill_values(self.fill, image), image.shape)
         else:

@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import words
-from jaxaug.control import branch, stored
+from jaxaug.control import branch, in_strips, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
@@ -363,19 +363,23 @@ def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fill
     left, above = jnp.floor(x), jnp.floor(y)
     stride = columns + 3
     corner = (above.astype(jnp.int32) + 1) * stride + left.astype(jnp.int32) + 1
-    corner, ax, ay, fills = stored((corner, x - left, y - above, fills))
     flat = stored(rimmed).reshape(-1)
-    reads = stored([jnp.take(flat, corner + step, mode="clip") for step in (0, 1, stride, stride + 1)])
-    weights = ((1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay)
-    planes = []
-    for channel in range(channels):
-        value = jnp.float32(0.0)
-        for word, weight in zip(reads, weights, strict=True):
-            value = value + _floats(words.plane(word, channel)) * weight
-        for cover, over in reversed(fills):
-            value = value * cover + (1 - cover) * fill_values(over, picture)[channel]
-        planes.append(value)
-    return words.unpack(stored(words.join(planes)), channels)
+    colours = [fill_values(over, picture) for _, over in fills]
+
+    def mix(grids: tuple[Array, Array, Array, list[Array]]) -> Array:
+        corner, ax, ay, covers = grids
+        reads = stored([jnp.take(flat, corner + step, mode="clip") for step in (0, 1, stride, stride + 1)])
+        weights = ((1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay)
+        planes = []
+        for channel in range(channels):
+            value = _total(_floats(words.plane(w, channel)) * p for w, p in zip(reads, weights, strict=True))
+            for cover, colour in reversed(list(zip(covers, colours, strict=True))):
+                value = value * cover + (1 - cover) * colour[channel]
+            planes.append(value)
+        return stored(words.join(planes))
+
+    grids = stored((corner, x - left, y - above, [cover for cover, _ in fills]))
+    return words.unpack(in_strips(mix, grids), channels)
 
 
 def _compose(value: Array, fills: Fills, *, nearest: bool = False) -> Array:

@@ -159,34 +159,49 @@ def _blend(planes: Planes, image_weight: Any, gray_weight: Any, mean_weight: Any
     With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
     torchvision defines them; an image without colour has no saturation to change.
     """
-    gray = luma(planes)
-    mean = mean_weight * gray.mean()
+    mean = branch(mean_weight != 0, lambda p: mean_weight * _mean(luma(p)), lambda p: jnp.zeros(()), planes)
     if len(planes) != 3:
         return tuple(jnp.clip((image_weight + gray_weight) * p + mean, 0.0, 1.0) for p in planes)
+    gray = luma(planes)
     return tuple(jnp.clip(image_weight * p + (gray_weight * gray + mean), 0.0, 1.0) for p in planes)
 
 
-def _turn_hue(planes: Planes, hue: Any, saturation: Any, value: Any) -> Planes:
-    """Red, green and blue with the hue turned, in turns, and saturation and value shifted; grays stay gray."""
+def _mean(plane: Array) -> Array:
+    """The mean of (..., H, W), column by column: sums of one long row are not split into lanes."""
+    return plane.mean(axis=-2).mean()
+
+
+def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
+    """Hue in [0, 6), turned by some turns."""
     r, g, b = planes
-    high = jnp.maximum(jnp.maximum(r, g), b)
-    spread = high - jnp.minimum(jnp.minimum(r, g), b)
-    gray = spread <= 0
-    inverse = 1.0 / jnp.where(gray, 1.0, spread)
-    blue = (r - g) * inverse + 4.0
-    sixths = jnp.where(high == r, (g - b) * inverse, jnp.where(high == g, (b - r) * inverse + 2.0, blue))
-    sixths = sixths + 6.0 * jnp.asarray(hue, jnp.float32)
-    sixths = sixths - 6.0 * jnp.floor(sixths * np.float32(1 / 6))
-    top = jnp.clip(high + value, 0.0, 1.0)
-    strength = jnp.clip(spread / jnp.where(high <= 0, 1.0, high) + saturation, 0.0, 1.0)
-    chroma = jnp.where(gray, 0.0, strength * top)
+    red, green = high == r, high == g
+    across = jnp.where(red, g - b, jnp.where(green, b - r, r - g))
+    start = jnp.where(red, 0.0, jnp.where(green, 2.0, 4.0)) + 6.0 * jnp.asarray(hue, jnp.float32)
+    sixths = across / jnp.maximum(spread, 1e-9) + start
+    return sixths - 6.0 * jnp.floor(sixths * np.float32(1 / 6))
 
-    def channel(n: float) -> Array:
-        k = sixths + n
-        k = k - jnp.where(k >= 6.0, 6.0, 0.0)
-        return top - chroma * jnp.clip(jnp.minimum(k, 4.0 - k), 0.0, 1.0)
 
-    return channel(5.0), channel(3.0), channel(1.0)
+def _from_hue(sixths: Array, top: Array, chroma: Array) -> Planes:
+    def channel(lack: Array) -> Array:
+        return top - chroma * jnp.clip(lack, 0.0, 1.0)
+
+    return (
+        channel(2.0 - jnp.abs(sixths - 3.0)),
+        channel(jnp.abs(sixths - 2.0) - 1.0),
+        channel(jnp.abs(sixths - 4.0) - 1.0),
+    )
+
+
+def _range(planes: Planes) -> tuple[Array, Array]:
+    """The largest channel, and how far the smallest lies below it."""
+    high = functools.reduce(jnp.maximum, planes)
+    return high, high - functools.reduce(jnp.minimum, planes)
+
+
+def _turn_hue(planes: Planes, hue: Any) -> Planes:
+    """Red, green and blue with the hue turned, in turns."""
+    high, spread = _range(planes)
+    return _from_hue(_sixths(planes, high, spread, hue), high, spread)
 
 
 @planewise
@@ -205,7 +220,11 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
     """
     if len(image) == 1:
         return (jnp.clip(image[0] + value, 0.0, 1.0),)
-    return _turn_hue(image, hue, saturation, value)
+    high, spread = _range(image)
+    top = jnp.clip(high + value, 0.0, 1.0)
+    strength = jnp.clip(spread / jnp.maximum(high, 1e-9) + saturation, 0.0, 1.0)
+    chroma = jnp.where(spread <= 0, 0.0, strength * top)
+    return _from_hue(_sixths(image, high, spread, hue), top, chroma)
 
 
 @planewise
@@ -233,7 +252,7 @@ def color_jitter(image: Planes, brightness: Any, contrast: Any, saturation: Any,
         gray_weight, mean_weight = jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0)
         image = branch(
             which == 3,
-            lambda planes: _turn_hue(planes, hue, 0.0, 0.0) if len(planes) == 3 else planes,
+            lambda planes: _turn_hue(planes, hue) if len(planes) == 3 else planes,
             lambda planes, f=f, g=gray_weight, m=mean_weight: _blend(planes, f, g, m),
             image,
         )
@@ -256,7 +275,7 @@ def to_gray(image: Planes, *, method: str = "weighted_average", num_output_chann
         >>> to_gray(jnp.array([[[10, 20, 60]]], jnp.uint8), method="average")
         Array([[[30, 30, 30]]], dtype=uint8)
     """
-    highest = functools.reduce(jnp.maximum, image)
+    highest, spread = _range(image)
     if len(image) == 1:
         gray = image[0]
     elif method == "weighted_average":
@@ -264,7 +283,7 @@ def to_gray(image: Planes, *, method: str = "weighted_average", num_output_chann
     elif method == "from_lab":
         gray = _lightness(image)
     elif method == "desaturation":
-        gray = (highest + functools.reduce(jnp.minimum, image)) / 2
+        gray = highest - spread / 2
     elif method == "average":
         gray = sum(image[1:], image[0]) / len(image)
     elif method == "max":
