@@ -1,4 +1,4 @@
-"""Three tools against what compilers do with data they cannot know: branches, arrays kept in memory, and strips."""
+"""Tools against what compilers do with what they cannot know: branches, arrays kept in memory, strips, backends."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def stored(tree: T) -> T:
     first = jnp.asarray(leaves[0]).reshape(-1)[:1].astype(jnp.float32)
     never = jax.lax.bitcast_convert_type(first, jnp.int32)[0] == 0x7FC0DEAD
     return jax.lax.cond(never, lambda t: jax.tree.map(jnp.zeros_like, t), lambda t: t, tree)
+
+
+def by_backend(tpu: Callable[..., T], other: Callable[..., T], *operands: Any) -> T:
+    """One of two functions of some operands that mean the same: the first on TPUs, the second elsewhere."""
+    if all(is_concrete(leaf) for leaf in jax.tree.leaves(operands)):
+        return (tpu if jax.default_backend() == "tpu" else other)(*operands)
+    return jax.lax.platform_dependent(*operands, tpu=tpu, default=other)
 
 
 #: Pixels whose coordinates, reads and results fit into the second-level cache of a core; and too few for a strip.

@@ -348,13 +348,18 @@ def _advance(picture: Array, ops: list[Any], kind: Kind) -> Array:
     size = (picture.shape[1], picture.shape[2])
     stage: list[Any] = []
     family = ""
+    touched = False
+
+    def change(fn: Any) -> None:
+        # What one family leaves is stored, or the next one would make every pixel anew wherever it reads it.
+        nonlocal picture, touched
+        picture, touched = fn(stored(picture) if touched else picture), True
 
     def settle() -> None:
-        nonlocal picture
         if family == "warp":
-            picture = _over_frames(lambda frame: resample(frame, stage, kind), picture)
+            change(lambda p: _over_frames(lambda frame: resample(frame, stage, kind), p))
         elif family == "pixels":
-            picture = apply_pixels(picture, stage)
+            change(lambda p: apply_pixels(p, stage))
 
     for op in ops:
         if isinstance(op, tuple):
@@ -362,8 +367,8 @@ def _advance(picture: Array, ops: list[Any], kind: Kind) -> Array:
             settle()
             stage, family = [], ""
             here = stretch(region, size)
-            change = erase.on_image if kind == "image" else erase.on_mask
-            picture = _over_frames(lambda frame, c=change, r=here: c(frame, r), picture)
+            cut = erase.on_image if kind == "image" else erase.on_mask
+            change(lambda p, cut=cut, here=here: _over_frames(lambda frame: cut(frame, here), p))
             continue
         if not isinstance(op, Warp) and kind != "image":
             continue

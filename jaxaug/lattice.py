@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -9,9 +10,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import words
-from jaxaug.control import branch, stored
+from jaxaug.control import branch, by_backend, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
+from jaxaug.rows import multiplied
+from jaxaug.targets import Size
 from jaxaug.warp import Matrix, Structure, Warp
 
 
@@ -37,15 +40,22 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
         picture = _where(down < 0, lambda p: p[::-1], picture)
     if not structure & Structure.SHIFT:
         return picture
-    rows, columns, channels = picture.shape
-    height, width = warp.size_out
+    rows, columns, _ = picture.shape
     left, top = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
     left, top = jnp.where(across < 0, columns - left, left), jnp.where(down < 0, rows - top, top)
     left, top = (jnp.round(v).astype(jnp.int32) for v in (left, top))
+    fill = None if warp.covers else round_to(fill_values(settings(warp, kind)[1], picture), picture.dtype)
+    sized = [functools.partial(fn, size=warp.size_out) for fn in (_multiplied, _sliced)]
+    return by_backend(*sized, picture, top, left, fill)
+
+
+def _sliced(picture: Array, top: Array, left: Array, fill: Array | None, *, size: Size) -> Array:
+    """The window of a picture at a place; a fill shows where it lies outside."""
+    rows, columns, channels = picture.shape
+    height, width = size
     # Rows in which channels alternate: loops over the channels of each pixel are slow.
     flat = picture.reshape(rows, columns * channels)
-    if not warp.covers:
-        fill = round_to(fill_values(settings(warp, kind)[1], picture), picture.dtype)
+    if fill is not None:
         if height >= rows and width >= columns:
             canvas = jnp.broadcast_to(jnp.tile(fill, width), (height, width * channels))
             pasted = jax.lax.dynamic_update_slice(canvas, stored(flat), (-top, -left * channels))
@@ -57,6 +67,19 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
         left, top = left + before, top + above
     out = jax.lax.dynamic_slice(flat, (top, left * channels), (height, width * channels))
     return out.reshape(height, width, channels)
+
+
+def _multiplied(picture: Array, top: Array, left: Array, fill: Array | None, *, size: Size) -> Array:
+    """The same where slices at places that differ between samples are gathers."""
+    rows, columns, channels = picture.shape
+    down, across = top + jnp.arange(size[0]), left + jnp.arange(size[1])
+    out = multiplied(picture.reshape(rows, columns * channels), down).reshape(size[0], columns, channels)
+    out = multiplied(jnp.swapaxes(out, 0, 1).reshape(columns, size[0] * channels), across)
+    out = jnp.swapaxes(out.reshape(size[1], size[0], channels), 0, 1)
+    if fill is None:
+        return out
+    inside = ((down >= 0) & (down < rows))[:, None] & ((across >= 0) & (across < columns))
+    return jnp.where(inside[..., None], out, fill)
 
 
 def _where(condition: Array | bool, change: Any, picture: Array) -> Array:

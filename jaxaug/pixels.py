@@ -351,11 +351,18 @@ class Switch(_Gated):
         return any(op.planes for op in self.ops)
 
     def apply(self, frame: Frame) -> Frame:
-        branches = [op.apply for op in self.ops]
-        channels = {jax.eval_shape(b, frame).channels for b in branches}
-        if len(channels) > 1:
-            raise ValueError(f"{self.name}: the options change an image to {sorted(channels)} channels.")
-        return jax.lax.switch(self.index, branches, frame)
+        return self.choose([op.apply for op in self.ops], frame)
+
+    def choose(self, branches: Sequence[Callable[[Any], Any]], operand: Any) -> Any:
+        """Runs the chosen one of some functions.
+
+        Raises:
+            ValueError: they make results of different shapes.
+        """
+        shapes = [jax.eval_shape(b, operand) for b in branches]
+        if len({str(shape) for shape in shapes}) > 1:
+            raise ValueError(f"{self.name}: the options change an image to different shapes: {shapes}.")
+        return jax.lax.switch(self.index, branches, operand)
 
     def dtype(self, dtype: Any) -> Any:
         dtypes = {np.dtype(op.dtype(dtype)) for op in self.ops}
@@ -401,6 +408,8 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any) -> Array:
         sure = struct.replace(first, active=True)
         _same_shape(first, picture.shape, jax.eval_shape(lambda p: _run(p, [sure], dtype), picture).shape)
         return branch(first.active, lambda p: _run(p, [sure], dtype), lambda p: p, picture)
+    if isinstance(first, Switch) and not rest:
+        return first.choose([functools.partial(_run, ops=[op], dtype=dtype) for op in first.ops], picture)
     if picture.dtype == dtype == jnp.uint8 and (not rest or all(op.exact for op in ops)):
         frame = Frame((picture.reshape(height, width * channels),), channels)
         after = [op.on_levels for op in ops]

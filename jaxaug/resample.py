@@ -23,6 +23,7 @@ from jaxaug.control import branch, in_strips, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
+from jaxaug.rows import take_rows
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
 
@@ -201,8 +202,7 @@ def _total(terms: Iterable[Array]) -> Array:
 def _take_rows(picture: Array, index: Array, *, transpose: bool = False) -> Array:
     """Rows of a picture, each copied whole; the result may be transposed, so that the next ones are its columns."""
     height, width, channels = picture.shape
-    rows = jnp.take(picture.reshape(height, width * channels), index, axis=0, mode="clip")
-    rows = rows.reshape(-1, width, channels)
+    rows = take_rows(picture.reshape(height, width * channels), index).reshape(-1, width, channels)
     return words.transpose(stored(rows)) if transpose else rows
 
 
@@ -220,14 +220,14 @@ def _lerp_words(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fill
     height, width, channels = picture.shape
     colour = fill_values(fill, picture)
     (pairs, cover), flat = down, picture.reshape(height, width * channels)
-    rows = stored([jnp.take(flat, i, axis=0, mode="clip") for i, _ in pairs])
+    rows = stored([take_rows(flat, i) for i, _ in pairs])
     value = _total(_floats(row) * w[:, None] for row, (_, w) in zip(rows, pairs, strict=True))
     if cover is not None:
         value = value + (1 - cover)[:, None] * stored(jnp.tile(colour, width))
     mixed = stored(round_to(value, picture.dtype)).reshape(-1, width, channels)
     turned = stored(stored(words.pack(mixed)).T)
     pairs, cover = across
-    columns = stored([jnp.take(turned, i, axis=0, mode="clip") for i, _ in pairs])
+    columns = stored([take_rows(turned, i) for i, _ in pairs])
     planes = []
     for channel in range(channels):
         terms = zip(columns, pairs, strict=True)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import struct
+from jaxaug.control import stored
 from jaxaug.struct import static, switch
 
 Scalar = Any
@@ -467,7 +468,20 @@ def invert_map(pull: Callable[[Array, Array], tuple[Array, Array]], x: Array, y:
     return u, v, rx * rx + ry * ry < 0.02**2
 
 
+#: Knots from which on looking for the piece is cheaper than summing all.
+MANY_KNOTS = 24
+
+
 def _piecewise(x: Array, knots: Array, values: Array) -> Array:
     """Linear interpolation through knots, going on with slope one beyond them."""
-    inside = jnp.interp(x, knots, values)
-    return inside + jnp.minimum(x - knots[0], 0.0) + jnp.maximum(x - knots[-1], 0.0)
+    if knots.shape[0] > MANY_KNOTS:
+        inside = jnp.interp(x, knots, values)
+        return inside + jnp.minimum(x - knots[0], 0.0) + jnp.maximum(x - knots[-1], 0.0)
+    # A sum of hinges, in which no pixel has to look for its piece.
+    pieces = (values[1:] - values[:-1]) / (knots[1:] - knots[:-1])
+    slopes = jnp.concatenate([jnp.ones(1), pieces, jnp.ones(1)])
+    places, bends, start = stored((knots, slopes[1:] - slopes[:-1], values[0] - knots[0]))
+    out = x + start
+    for i in range(knots.shape[0]):
+        out = out + bends[i] * jnp.maximum(x - places[i], 0.0)
+    return out
