@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.draw import Draw, named
+from jaxaug.draw import Draw, child_keys
 from jaxaug.engine import State
 from jaxaug.pixels import PixelOp, Switch
 from jaxaug.struct import is_concrete
@@ -127,12 +127,9 @@ def traverse(node: Any, key: Array, state: State) -> Ops:
 
 def sequence(transforms: Sequence[Any], key: Array, state: State) -> Ops:
     """Transforms one after another, each with a key of its name and occurrence."""
-    seen: dict[str, int] = {}
     ops: Ops = ()
-    for child in transforms:
-        name = type(child).__name__
-        ops += traverse(child, named(key, name, seen.get(name, 0)), state)
-        seen[name] = seen.get(name, 0) + 1
+    for child, child_key in zip(transforms, child_keys(key, [type(c).__name__ for c in transforms]), strict=True):
+        ops += traverse(child, child_key, state)
     return ops
 
 
@@ -165,14 +162,11 @@ def _choose(node: OneOf, key: Array, rng: Draw, state: State) -> Ops:
     edges = jnp.cumsum(jnp.stack([jnp.asarray(w, jnp.float32) for w in weights])) / total
     index = jnp.sum(rng.uniform("choice") >= edges).astype(jnp.int32)
     index = jnp.minimum(index, len(weights) - 1)
-    seen: dict[str, int] = {}
-    options: list[Ops] = []
-    for child in node.transforms:
-        name = type(child).__name__
-        child_key = named(key, name, seen.get(name, 0))
-        seen[name] = seen.get(name, 0) + 1
-        certain = struct.replace(child, p=1.0)
-        options.append(traverse(certain, child_key, state.fork()))
+    keys = child_keys(key, [type(child).__name__ for child in node.transforms])
+    options = [
+        traverse(struct.replace(child, p=1.0), child_key, state.fork())
+        for child, child_key in zip(node.transforms, keys, strict=True)
+    ]
     return merge(options, index, state.size)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+
+from jaxaug.functional.noise import random_bits, random_normal, random_uniform
 
 
 def check_key(key: Any) -> Array:
@@ -41,9 +44,14 @@ def check_key(key: Any) -> Array:
     return typed
 
 
-def named(key: Array, name: str, occurrence: int = 0) -> Array:
-    """The key of a child: a fold of its name and of how many of that name came before it."""
-    return jax.random.fold_in(key, zlib.crc32(f"{name}:{occurrence}".encode()))
+def child_keys(key: Array, names: Sequence[str]) -> list[Array]:
+    """A key per child: a fold of its name and of how many of that name came before it."""
+    labels = [f"{name}:{list(names[:i]).count(name)}" for i, name in enumerate(names)]
+    if not labels:
+        return []
+    hashes = np.array([zlib.crc32(label.encode()) for label in labels], np.uint32)
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, hashes)
+    return [keys[i] for i in range(len(labels))]
 
 
 class Draw:
@@ -53,11 +61,11 @@ class Draw:
     """
 
     def __init__(self, key: Array) -> None:
-        self._key = key
+        self._key = jax.random.key_data(key).reshape(-1)
         self._used: set[str] = set()
 
-    def key(self, name: str) -> Array:
-        """A key for one named draw.
+    def words(self, name: str) -> Array:
+        """The key of one named draw, as words that a plan can store and `jaxaug.functional.noise` makes numbers from.
 
         Raises:
             ValueError: the name was used before, so two draws would be equal.
@@ -65,31 +73,28 @@ class Draw:
         if name in self._used:
             raise ValueError(f"The draw {name!r} is made twice with one key: give it another name.")
         self._used.add(name)
-        return named(self._key, name)
-
-    def key_data(self, name: str) -> Array:
-        """A key as an array of words that a plan can store, for fields that `jaxaug.functional.noise` makes."""
-        return jax.random.key_data(self.key(name))
+        marks = [zlib.crc32(f"{name}:{i}".encode()) for i in range(self._key.shape[0])]
+        return self._key ^ np.array(marks, np.uint32)
 
     def uniform(self, name: str, limits: Any = (0.0, 1.0), shape: tuple[int, ...] = ()) -> Array:
         """Floats, evenly from the range."""
         low, high = (jnp.asarray(v, jnp.float32) for v in limits)
-        return low + (high - low) * jax.random.uniform(self.key(name), shape)
+        return low + (high - low) * random_uniform(self.words(name), shape)
 
     def integer(self, name: str, limits: Any, shape: tuple[int, ...] = ()) -> Array:
         """Integers, evenly from the range, both ends included."""
         low, high = (jnp.floor(jnp.asarray(v, jnp.float32)) for v in limits)
-        u = jax.random.uniform(self.key(name), shape)
+        u = random_uniform(self.words(name), shape)
         return jnp.minimum(low + jnp.floor(u * (high - low + 1)), high).astype(jnp.int32)
 
     def normal(self, name: str, shape: tuple[int, ...] = ()) -> Array:
         """Standard normal floats."""
-        return jax.random.normal(self.key(name), shape)
+        return random_normal(self.words(name), shape)
 
     def permutation(self, name: str, n: int) -> Array:
         """The numbers 0 to n - 1 in random order."""
-        return jax.random.permutation(self.key(name), n)
+        return jnp.argsort(random_bits(self.words(name), (n,)))
 
     def coin(self, name: str, p: Any) -> Array:
         """True with probability p."""
-        return jax.random.uniform(self.key(name)) < p
+        return random_uniform(self.words(name), ()) < p

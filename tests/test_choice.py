@@ -12,7 +12,7 @@ from scenes import labelled, smooth
 
 import jaxaug as ja
 from jaxaug.choose import merge, traverse
-from jaxaug.draw import named
+from jaxaug.draw import child_keys
 from jaxaug.targets import parse
 
 PARAMS = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xyas")}
@@ -55,7 +55,7 @@ def test_a_choice_does_what_its_option_does_alone(name: str) -> None:
 
     def ops_of(i: int) -> tuple[Any, ...]:
         state = augment._state(sample)
-        return traverse(options[i], named(key, str(i)), state)
+        return traverse(options[i], child_keys(key, [str(i)])[0], state)
 
     @jax.jit
     def chosen(index: Any, sample: Any) -> Any:

@@ -170,7 +170,7 @@ class ElasticTransform(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        key = rng.key_data("field")
+        key = rng.words("field")
         field = ElasticMap(
             key,
             jnp.asarray(self.alpha, jnp.float32),

@@ -53,7 +53,7 @@ class CoarseDropout(Transform):
         top = jnp.floor(rng.uniform("top", shape=(most,)) * (view.height - height + 1)).astype(jnp.int32)
         left = jnp.floor(rng.uniform("left", shape=(most,)) * (view.width - width + 1)).astype(jnp.int32)
         edges = jnp.stack([left, top, left + width, top + height], axis=1)
-        key = rng.key_data("fill")
+        key = rng.words("fill")
         worded = isinstance(self.fill, str)
         return Erase(
             Rectangles(edges, used),
@@ -105,6 +105,6 @@ class MaskDropout(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
-        ranks = rng.key_data("ranks")
+        ranks = rng.words("ranks")
         region = Objects(ranks, rng.integer("count", self.max_objects))
         return Erase(region, ranks, fill=self.fill, fill_mask=self.fill_mask)

@@ -42,7 +42,7 @@ class GaussNoise(Transform):
             raise ValueError(f"GaussNoise(noise_scale_factor=...) must be in (0, 1], got {self.noise_scale_factor}.")
 
     def draw(self, rng: Draw, view: View) -> Noise:
-        key = rng.key_data("field")
+        key = rng.words("field")
         return Noise(
             key,
             rng.uniform("mean", self.mean_range),
