@@ -17,6 +17,11 @@ RANDOM_PLACES = frozenset(
         "GaussNoise",
         "CoarseDropout",
         "MaskDropout",
+        "D4",
+        "RandomSizedCrop",
+        "Erasing",
+        "XYMasking",
+        "ChannelDropout",
         "OneOf",
     }
 )
@@ -130,6 +135,14 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GaussNoise", std_range=(0.1, 0.2)),
         step("CoarseDropout", num_holes_range=(1, 8), hole_height_range=(0.1, 0.2), hole_width_range=(0.1, 0.2)),
         step("MaskDropout", max_objects=2),
+        step("D4"),
+        step("SafeRotate", limit=(-45.0, 45.0)),
+        step("RandomSizedCrop", min_max_height=(size // 2, size - 1), size=(window, window)),
+        step("LongestMaxSize", max_size=window),
+        step("Pad", padding=size // 16),
+        step("Erasing", scale=(0.1, 0.3)),
+        step("XYMasking", num_masks_x=(1, 2), num_masks_y=(1, 2), mask_x_length=(8, 24), mask_y_length=(8, 24)),
+        step("ChannelDropout"),
     ]
     cases = []
     for s in steps:
@@ -229,6 +242,14 @@ def twenty(batch: int, size: int) -> Case:
         "Resize",
         "PadIfNeeded",
         "MaskDropout",
+        "D4",
+        "SafeRotate",
+        "RandomSizedCrop",
+        "LongestMaxSize",
+        "Pad",
+        "Erasing",
+        "XYMasking",
+        "ChannelDropout",
         "Normalize",
         "ToGray",
         "Blur",

@@ -231,7 +231,8 @@ def update_readme(text: str, result: Record) -> tuple[str, list[str]]:
         The new text, and the suites that have no markers.
     """
     missing = []
-    where = f"{result['machine']['name']}, cores used: {result['options']['cores']}, {result['date'][:10]}."
+    versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
+    where = f"{result['machine']['name']}, cores used: {result['options']['cores']}, {result['date'][:10]}; {versions}."
     for suite, records in result["suites"].items():
         start, end = f"<!-- benchmark:{suite} -->", f"<!-- /benchmark:{suite} -->"
         pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)

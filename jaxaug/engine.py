@@ -69,6 +69,12 @@ class View:
             return float(jnp.iinfo(dtype).max) if jnp.issubdtype(dtype, jnp.integer) else 1.0
         return 1.0
 
+    def channels(self) -> int:
+        """The number of channels of the first image; 3 without one."""
+        for leaf in self._state.layout.kind("image"):
+            return canonical(leaf, self._state.values[leaf.index]).shape[-1]
+        return 3
+
     def need_channels(self, name: str, allowed: tuple[int, ...]) -> int:
         """The number of channels of the images.
 

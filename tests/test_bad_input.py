@@ -97,6 +97,18 @@ def test_arguments_that_are_gone() -> None:
         (lambda: ja.RandomResizedCrop((8, 8), scale=(0.5, 1.5)), r"scale=\.\.\.\) must be in \[0, 1\], got 1.5"),
         (lambda: ja.Affine(scale=(-1, 1)), r"Affine\(scale=\.\.\.\) must be at least 0"),
         (lambda: ja.PadIfNeeded(4, 4, pad_height_divisor=2), "exactly one of min_height and pad_height_divisor"),
+        (
+            lambda: ja.LongestMaxSize(),
+            "LongestMaxSize needs exactly one of max_size and max_size_hw, got None and None",
+        ),
+        (
+            lambda: ja.SmallestMaxSize([8, 16]),
+            r"max_size=\.\.\.\) must be a whole number .* of several sizes one would",
+        ),
+        (lambda: ja.LongestMaxSize(max_size_hw=(None, None)), r"max_size_hw=\.\.\.\) must be \(height, width\)"),
+        (lambda: ja.Pad((1, 2, 3)), r"Pad\(padding=\.\.\.\) must be a whole number of at least 0, or two or four"),
+        (lambda: ja.Pad(-1), r"must be a whole number of at least 0.*got -1"),
+        (lambda: ja.XYMasking(1, 1), "XYMasking needs a mask_x_length or mask_y_length above 0"),
         (lambda: ja.BboxParams("coco", max_accept_ratio=0.5), "max_accept_ratio=0.5.* must be at least 1"),
     ],
 )
@@ -372,6 +384,22 @@ def test_a_crop_larger_than_the_picture(transform: Any) -> None:
     assert padded.shape[:2] in {(21, 30), (20, 31), (5, 31)}
 
 
+@pytest.mark.parametrize(
+    ("transform", "message"),
+    [
+        (ja.RandomSizedCrop((10, 21), (8, 8)), "takes windows of up to 21 x 21, but the picture is 20 x 30"),
+        (ja.RandomSizedCrop((10, 20), (8, 8), 2.0), "takes windows of up to 20 x 40, but the picture is 20 x 30"),
+        (ja.TimeMasking(31, p=1), "stripes are up to 31 pixels wide, but along x the picture has 30"),
+        (ja.FrequencyMasking(21, p=1), "stripes are up to 21 pixels wide, but along y the picture has 20"),
+        (ja.ChannelDropout((1, 3), p=1), "drops up to 3 channels, but the image has 3: at least one must be left"),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_what_the_picture_has_no_room_for(transform: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ja.Compose([transform])(KEY, image=IMAGE)
+
+
 def test_random_quarter_turns_of_pictures_that_are_not_square() -> None:
     augment = ja.Compose([ja.RandomRotate90(p=1)])
     message = "RandomRotate90 on a picture of 20 x 30 changes the size at random, and under jit"
@@ -417,6 +445,9 @@ SMALLEST = {
     "CenterCrop": ja.CenterCrop(1, 1),
     "RandomCrop": ja.RandomCrop(1, 1),
     "RandomResizedCrop": ja.RandomResizedCrop((3, 2)),
+    "RandomSizedCrop": ja.RandomSizedCrop((1, 1), (3, 2)),
+    "LongestMaxSize": ja.LongestMaxSize(3),
+    "SmallestMaxSize": ja.SmallestMaxSize(2),
     "Resize": ja.Resize(3, 2),
     "PadIfNeeded": ja.PadIfNeeded(3, 2, border_mode="reflect_101"),
 }

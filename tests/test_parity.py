@@ -107,6 +107,9 @@ def test_shift_scale_rotate() -> None:
         ("HorizontalFlip", {}),
         ("VerticalFlip", {}),
         ("Transpose", {}),
+        ("TimeReverse", {}),
+        ("Pad", {"padding": (3, 5, 0, 8), "fill": 9}),
+        ("Pad", {"padding": 4, "border_mode": cv2.BORDER_REFLECT_101}),
         ("Crop", {"x_min": 5, "y_min": 3, "x_max": 40, "y_max": 60}),
         ("CenterCrop", {"height": 40, "width": 51}),
         ("CenterCrop", {"height": 80, "width": 50, "pad_if_needed": True, "fill": 7}),
@@ -354,6 +357,30 @@ def test_holes_do_to_boxes_what_the_reference_does() -> None:
         left = np.asarray(out["bboxes"])
         expected = filter_bboxes_by_holes(boxes, holes, (61, 75), 0.0, 0.0)
         np.testing.assert_allclose(left[left.any(axis=1)], expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["LongestMaxSize", "SmallestMaxSize"])
+@pytest.mark.parametrize(
+    "arguments",
+    [{"max_size": 50}, {"max_size": 97}, {"max_size_hw": (40, 70)}, {"max_size_hw": (None, 40)}],
+    ids=["shrink", "enlarge", "both sides", "one side"],
+)
+def test_largest_and_least_sizes(name: str, arguments: dict[str, Any]) -> None:
+    a = ours(getattr(ja, name)(**arguments, p=1), image=image())
+    b = theirs(getattr(A, name)(**arguments, p=1), image=image())
+    agree(a["image"], b["image"], 2, 0.99)
+
+
+def test_the_symmetries_of_the_square_are_eight_and_all_occur() -> None:
+    square = image()[:48, :48]
+    turns = [np.rot90(square, k) for k in range(4)]
+    known = [np.ascontiguousarray(t) for t in turns + [t[:, ::-1] for t in turns]]
+    program = jax.jit(lambda keys: jax.vmap(lambda key: ja.Compose([ja.D4()])(key, image=square)["image"])(keys))
+    found = [
+        next(i for i, picture in enumerate(known) if np.array_equal(picture, out))
+        for out in np.asarray(program(jax.random.split(jax.random.key(0), 64)))
+    ]
+    assert set(found) == set(range(8))
 
 
 def test_objects_are_connected_parts_as_opencv_finds_them() -> None:

@@ -314,6 +314,23 @@ def _first_component(image: Planes) -> Array:
     return (score - low) / jnp.where(high > low, high - low, 1.0)
 
 
+@pointwise()
+def replace_channels(image: Array, keep: Any, value: Any = 0.0) -> Array:
+    """Some channels as they are, the others of one brightness.
+
+    Args:
+        image: (..., C).
+        keep: (C,) 1 for channels that stay, 0 for others.
+        value: of those, in full brightnesses.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> replace_channels(jnp.array([[10, 20]], jnp.uint8), jnp.array([1.0, 0.0]))
+        Array([[10,  0]], dtype=uint8)
+    """
+    return jnp.where(jnp.asarray(keep) > 0.5, image, value)
+
+
 @pointwise(makes_float=True)
 def scale_shift(image: Array, scale: Any, shift: Any) -> Array:
     """`scale * image + shift`, not clipped; the result is always float32.

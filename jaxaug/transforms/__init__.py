@@ -1,6 +1,6 @@
 """Every transform, by subject."""
 
-from jaxaug.transforms.affine import Affine, Perspective, Rotate, ShiftScaleRotate
+from jaxaug.transforms.affine import Affine, Perspective, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.blur import Blur, GaussianBlur
 from jaxaug.transforms.colour import (
@@ -15,30 +15,53 @@ from jaxaug.transforms.colour import (
     Solarize,
     ToGray,
 )
-from jaxaug.transforms.crop import CenterCrop, Crop, PadIfNeeded, RandomCrop, RandomResizedCrop
+from jaxaug.transforms.crop import CenterCrop, Crop, Pad, PadIfNeeded, RandomCrop, RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
-from jaxaug.transforms.dropout import CoarseDropout, MaskDropout
-from jaxaug.transforms.flip import HorizontalFlip, NoOp, RandomRotate90, Transpose, VerticalFlip
+from jaxaug.transforms.dropout import (
+    ChannelDropout,
+    CoarseDropout,
+    Erasing,
+    FrequencyMasking,
+    MaskDropout,
+    TimeMasking,
+    XYMasking,
+)
+from jaxaug.transforms.flip import (
+    D4,
+    HorizontalFlip,
+    NoOp,
+    RandomRotate90,
+    SquareSymmetry,
+    TimeReverse,
+    Transpose,
+    VerticalFlip,
+)
 from jaxaug.transforms.noise import GaussNoise
-from jaxaug.transforms.resize import Resize
+from jaxaug.transforms.resize import LongestMaxSize, Resize, SmallestMaxSize
 
 __all__ = [
     "Affine",
     "Blur",
     "CenterCrop",
+    "ChannelDropout",
     "CoarseDropout",
     "ColorJitter",
     "Crop",
+    "D4",
     "ElasticTransform",
+    "Erasing",
+    "FrequencyMasking",
     "GaussNoise",
     "GaussianBlur",
     "GridDistortion",
     "HorizontalFlip",
     "HueSaturationValue",
     "InvertImg",
+    "LongestMaxSize",
     "MaskDropout",
     "NoOp",
     "Normalize",
+    "Pad",
     "PadIfNeeded",
     "Perspective",
     "Posterize",
@@ -48,13 +71,20 @@ __all__ = [
     "RandomGamma",
     "RandomResizedCrop",
     "RandomRotate90",
+    "RandomSizedCrop",
     "Resize",
     "Rotate",
+    "SafeRotate",
     "ShiftScaleRotate",
+    "SmallestMaxSize",
     "Solarize",
+    "SquareSymmetry",
+    "TimeMasking",
+    "TimeReverse",
     "ToGray",
     "Transform",
     "Transpose",
     "VerticalFlip",
+    "XYMasking",
     "transform",
 ]

@@ -247,6 +247,49 @@ class Rotate(Transform):
 
 
 @transform
+class SafeRotate(Transform):
+    """Turns about the centre and scales so that the whole picture stays inside.
+
+    Args:
+        limit: range of the angle in degrees, counter-clockwise; one number r stands for (-r, r).
+        interpolation: how images are read.
+        border_mode: what shows outside the picture.
+        rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
+        mask_interpolation: how masks are read.
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> turn = ja.Compose([ja.SafeRotate((90, 90), p=1)], keypoint_params=ja.KeypointParams("xy"))
+        >>> out = turn(jax.random.key(0), image=jnp.zeros((9, 5, 3)), keypoints=jnp.array([[4.0, 0.0]]))
+        >>> out["keypoints"].round(1)
+        Array([[-0.2,  0.4]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8, without rounding the size of the turned picture to whole pixels.
+    """
+
+    limit: Any = args.pair((-90, 90), args.symmetric)
+    interpolation: Any = args.interpolation("linear")
+    border_mode: Any = args.border_mode("constant")
+    rotate_method: str = args.choice("largest_box", METHODS)
+    mask_interpolation: Any = args.interpolation("nearest")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        height, width = view.size
+        angle = rng.uniform("angle", self.limit)
+        turn = affine_matrix(view.size, (1.0, 1.0), angle, (0.0, 0.0), (0.0, 0.0))
+        c, s = (jnp.abs(f(jnp.deg2rad(angle))) for f in (jnp.cos, jnp.sin))
+        zoom_x, zoom_y = (height * s + width * c) / width, (height * c + width * s) / height
+        zoom = stack3([[zoom_x, 0, (1 - zoom_x) * width / 2], [0, zoom_y, (1 - zoom_y) * height / 2], [0, 0, 1]])
+        return matrix_warp(compose3(turn, zoom), view.size, view.size, Structure.AFFINE, **warp_settings(self))
+
+
+@transform
 class Perspective(Transform):
     """Looks at the picture from another side: a random quadrangle inside it becomes the whole picture.
 

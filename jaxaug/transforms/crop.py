@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
@@ -259,19 +260,117 @@ class RandomResizedCrop(Transform):
         w, h = jnp.where(found, w[first], whole_w), jnp.where(found, h[first], whole_h)
         left = jnp.where(found, jnp.floor((width - w + 1) * rng.uniform("left")), jnp.floor((width - w) / 2))
         top = jnp.where(found, jnp.floor((height - h + 1) * rng.uniform("top")), jnp.floor((height - h) / 2))
-        rows = [[w / self.size[1], 0, left], [0, h / self.size[0], top], [0, 0, 1]]
-        area_image, area_mask = self.area_for_downscale is not None, self.area_for_downscale == "image_mask"
-        return matrix_warp(
-            rows,
-            view.size,
-            self.size,
-            Structure.SCALE | Structure.SHIFT,
-            window=jnp.stack([left, top, left + w, top + h]),
-            interpolation="area" if area_image else self.interpolation,
-            mask_interpolation="area" if area_mask else self.mask_interpolation,
-            antialias=self.antialias,
-            covers=True,
-        )
+        return _zoomed(view, left, top, w, h, self, antialias=self.antialias)
+
+
+def _zoomed(view: View, left: Any, top: Any, w: Any, h: Any, crop: Any, *, antialias: bool = False) -> Warp:
+    """The warp that shows a window at the size of a crop; nothing beyond the window is read."""
+    left, top, w, h = (jnp.asarray(v, jnp.float32) for v in (left, top, w, h))
+    area_image, area_mask = crop.area_for_downscale is not None, crop.area_for_downscale == "image_mask"
+    return matrix_warp(
+        [[w / crop.size[1], 0, left], [0, h / crop.size[0], top], [0, 0, 1]],
+        view.size,
+        crop.size,
+        Structure.SCALE | Structure.SHIFT,
+        window=jnp.stack([left, top, left + w, top + h]),
+        interpolation="area" if area_image else crop.interpolation,
+        mask_interpolation="area" if area_mask else crop.mask_interpolation,
+        antialias=antialias,
+        covers=True,
+    )
+
+
+@transform
+class RandomSizedCrop(Transform):
+    """Keeps a window of random height and fixed aspect ratio, scaled to a fixed size.
+
+    Args:
+        min_max_height: range of the window's height in pixels.
+        size: (height, width) of the result.
+        w2h_ratio: the window's width divided by its height.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        area_for_downscale: average over areas where the window shrinks: for `image`, `image_mask` or not at all.
+        p: how often it is applied; 0 or 1, unless the size stays the same.
+
+    Raises:
+        ValueError: a window that is larger than the picture.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> crop = ja.Compose([ja.RandomSizedCrop((4, 6), (8, 8))])
+        >>> crop(jax.random.key(0), image=jnp.zeros((8, 10, 3)))["image"].shape
+        (8, 8, 3)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    min_max_height: Any = args.pair(low=1, static=True)
+    size: Any = args.pair(low=1, ordered=False, static=True)
+    w2h_ratio: float = args.setting(1.0, float, 0)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        tallest = self.min_max_height[1]
+        widest = int(tallest * self.w2h_ratio)
+        if tallest > view.height or widest > view.width:
+            raise ValueError(
+                f"RandomSizedCrop takes windows of up to {tallest} x {widest}, but the picture is {view.height} x "
+                f"{view.width}. Lower min_max_height, or put PadIfNeeded before it."
+            )
+        h = rng.integer("height", self.min_max_height).astype(jnp.float32)
+        w = jnp.floor(h * self.w2h_ratio)
+        top = jnp.floor((view.height - h + 1) * rng.uniform("top"))
+        left = jnp.floor((view.width - w + 1) * rng.uniform("left"))
+        return _zoomed(view, left, top, w, h, self)
+
+
+@transform
+class Pad(Transform):
+    """Adds rows and columns.
+
+    Args:
+        padding: pixels on every side: one number, (left and right, top and bottom), or (left, top, right, bottom).
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        border_mode: what shows in the padding.
+        p: how often it is applied; 0 or 1, unless nothing is added.
+
+    Raises:
+        ValueError: a padding of another length or below zero.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> pad = ja.Compose([ja.Pad((1, 0))])
+        >>> pad(jax.random.key(0), image=jnp.ones((1, 2)))["image"]
+        Array([[0., 1., 1., 0.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    padding: Any = dataclasses.field(default=0, metadata={"static": True})
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    border_mode: Any = args.border_mode("constant")
+    p: Any = args.probability(1.0)
+
+    def check(self) -> None:
+        value = self.padding
+        sides = (value,) if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
+        if len(sides) not in (1, 2, 4) or not all(isinstance(v, int) and v >= 0 for v in sides):
+            raise ValueError(
+                "Pad(padding=...) must be a whole number of at least 0, or two or four of them: (left and right, top "
+                f"and bottom) or (left, top, right, bottom); got {value!r}."
+            )
+        object.__setattr__(self, "padding", sides * (4 // len(sides)))
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        left, top, right, bottom = self.padding
+        size = (view.height + top + bottom, view.width + left + right)
+        return window(view, -top, -left, size, inside=not any(self.padding), **_outside(self))
 
 
 @transform

@@ -12,7 +12,7 @@ from jaxaug.pixels import Tone, tone
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Structure, Warp, matrix_warp
+from jaxaug.warp import Structure, Warp, compose3, matrix_warp
 
 
 @transform
@@ -57,6 +57,23 @@ class HorizontalFlip(Transform):
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[-1, 0, view.width], [0, 1, 0], [0, 0, 1]]
         return matrix_warp(rows, view.size, view.size, Structure.FLIP_X, covers=True)
+
+
+@transform
+class TimeReverse(HorizontalFlip):
+    """Plays a spectrogram backwards: another name of `HorizontalFlip`, with draws of its own.
+
+    Args:
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> reverse = ja.Compose([ja.TimeReverse(p=1)])
+        >>> reverse(jax.random.key(0), image=jnp.array([[1.0, 2.0]]))["image"]
+        Array([[2., 1.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
 
 
 @transform
@@ -135,27 +152,77 @@ class RandomRotate90(Transform):
     p: Any = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        turns = rng.integer("turns", (0, 3))
-        height, width = view.size
-        size = view.size
-        if height != width:
-            if not is_concrete(turns):
-                raise ValueError(
-                    f"RandomRotate90 on a picture of {height} x {width} changes the size at random, and under jit or "
-                    "vmap shapes cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before "
-                    "it), or use Rotate((-180, 180))."
-                )
-            if int(turns) % 2:
-                size = (width, height)
-        # Output (x, y) of a counter-clockwise turn by k quarters reads here.
-        matrices = jnp.array(
-            [
-                [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-                [[0, -1, width], [1, 0, 0], [0, 0, 1]],
-                [[-1, 0, width], [0, -1, height], [0, 0, 1]],
-                [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
-            ],
-            jnp.float32,
-        )
-        structure = Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y
-        return matrix_warp(matrices[turns], view.size, size, structure, covers=True)
+        return _symmetry("RandomRotate90", rng.integer("turns", (0, 3)), view)
+
+
+@transform
+class D4(Transform):
+    """Turns by 0, 90, 180 or 270 degrees and mirrors or not: one of the eight symmetries of the square.
+
+    A picture that is not square changes its size at random, which works outside `jit` and `vmap` only.
+
+    Args:
+        p: how often it is applied.
+
+    Raises:
+        ValueError: a picture that is not square under `jit` or `vmap`.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> symmetry = ja.Compose([ja.D4()])
+        >>> symmetry(jax.random.key(0), image=jnp.zeros((8, 8, 3)))["image"].shape
+        (8, 8, 3)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        return _symmetry(type(self).__name__, rng.integer("element", (0, 7)), view)
+
+
+@transform
+class SquareSymmetry(D4):
+    """Another name of `D4`, with draws of its own.
+
+    Args:
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> symmetry = ja.Compose([ja.SquareSymmetry()])
+        >>> symmetry(jax.random.key(0), image=jnp.zeros((8, 8)))["image"].shape
+        (8, 8)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+
+def _symmetry(name: str, element: Any, view: View) -> Warp:
+    """One of the eight symmetries: `element % 4` quarter turns counter-clockwise, mirrored first from 4 on."""
+    height, width = view.size
+    size = view.size
+    if height != width:
+        if not is_concrete(element):
+            raise ValueError(
+                f"{name} on a picture of {height} x {width} changes the size at random, and under jit or vmap shapes "
+                "cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before it), or use "
+                "Rotate((-180, 180))."
+            )
+        if int(element) % 2:
+            size = (width, height)
+    # Output (x, y) of a counter-clockwise turn by k quarters reads here.
+    turns = jnp.array(
+        [
+            [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+            [[0, -1, width], [1, 0, 0], [0, 0, 1]],
+            [[-1, 0, width], [0, -1, height], [0, 0, 1]],
+            [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
+        ],
+        jnp.float32,
+    )
+    mirror = jnp.array([[-1, 0, width], [0, 1, 0], [0, 0, 1]], jnp.float32)
+    turn = turns[element % 4]
+    matrix = jnp.where(element >= 4, compose3(mirror, turn), turn)
+    return matrix_warp(matrix, view.size, size, Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y, covers=True)

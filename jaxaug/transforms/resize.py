@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jaxaug.draw import Draw
 from jaxaug.engine import View
+from jaxaug.targets import Size
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.warp import Structure, Warp, matrix_warp
@@ -42,16 +45,126 @@ class Resize(Transform):
     antialias: bool = args.setting(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        shrinks = self.height < view.height or self.width < view.width
-        area_image = shrinks and self.area_for_downscale is not None
-        area_mask = shrinks and self.area_for_downscale == "image_mask"
-        return matrix_warp(
-            [[view.width / self.width, 0, 0], [0, view.height / self.height, 0], [0, 0, 1]],
-            view.size,
-            (self.height, self.width),
-            Structure.SCALE if (self.height, self.width) != view.size else Structure.IDENTITY,
-            interpolation="area" if area_image else self.interpolation,
-            mask_interpolation="area" if area_mask else self.mask_interpolation,
-            antialias=self.antialias,
-            covers=True,
-        )
+        return _scaled(view, (self.height, self.width), self, antialias=self.antialias)
+
+
+def _scaled(view: View, size: Size, resize: Any, *, antialias: bool = False) -> Warp:
+    """The warp that shows the whole picture at another size."""
+    height, width = size
+    shrinks = height < view.height or width < view.width
+    area_image = shrinks and resize.area_for_downscale is not None
+    area_mask = shrinks and resize.area_for_downscale == "image_mask"
+    return matrix_warp(
+        [[view.width / width, 0, 0], [0, view.height / height, 0], [0, 0, 1]],
+        view.size,
+        size,
+        Structure.SCALE if size != view.size else Structure.IDENTITY,
+        interpolation="area" if area_image else resize.interpolation,
+        mask_interpolation="area" if area_mask else resize.mask_interpolation,
+        antialias=antialias,
+        covers=True,
+    )
+
+
+class _MaxSize(Transform):
+    """What resizes that keep the aspect ratio share."""
+
+    max_size: Any
+    max_size_hw: Any
+
+    def check(self) -> None:
+        name = type(self).__name__
+        if (self.max_size is None) == (self.max_size_hw is None):
+            raise ValueError(
+                f"{name} needs exactly one of max_size and max_size_hw, got {self.max_size} and {self.max_size_hw}."
+            )
+        if self.max_size is not None and not (isinstance(self.max_size, int) and self.max_size >= 1):
+            raise ValueError(
+                f"{name}(max_size=...) must be a whole number of at least 1, got {self.max_size!r}: of several sizes "
+                "one would be random, and shapes cannot be. Give one."
+            )
+        if self.max_size_hw is not None:
+            sides = tuple(self.max_size_hw) if isinstance(self.max_size_hw, list | tuple) else ()
+            given = [v for v in sides if v is not None]
+            if len(sides) != 2 or not given or not all(isinstance(v, int) and v >= 1 for v in given):
+                raise ValueError(
+                    f"{name}(max_size_hw=...) must be (height, width), one of them perhaps None, got "
+                    f"{self.max_size_hw!r}."
+                )
+            object.__setattr__(self, "max_size_hw", sides)
+
+    def _size(self, view: View, fits: Callable[[Sequence[float]], float]) -> Size:
+        limits = self.max_size_hw if self.max_size is None else (self.max_size, self.max_size)
+        factor = fits([limit / side for limit, side in zip(limits, view.size, strict=True) if limit is not None])
+        height, width = (max(1, round(side * factor)) for side in view.size)
+        return height, width
+
+
+@transform
+class LongestMaxSize(_MaxSize):
+    """Scales so that the longest side has a given length, and keeps the aspect ratio.
+
+    Args:
+        max_size: length of the longest side.
+        max_size_hw: in its place, the largest (height, width); None for a side that may have any length.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
+        p: how often it is applied; 0 or 1, unless the size stays the same.
+
+    Raises:
+        ValueError: both or neither of the two sizes, or several lengths, of which one would be random.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> shrink = ja.Compose([ja.LongestMaxSize(10)])
+        >>> shrink(jax.random.key(0), image=jnp.zeros((30, 20, 3)))["image"].shape
+        (10, 7, 3)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    max_size: Any = dataclasses.field(default=None, metadata={"static": True})
+    max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        return _scaled(view, self._size(view, min), self)
+
+
+@transform
+class SmallestMaxSize(_MaxSize):
+    """Scales so that the shortest side has a given length, and keeps the aspect ratio.
+
+    Args:
+        max_size: length of the shortest side.
+        max_size_hw: in its place, the least (height, width); None for a side that may have any length.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
+        p: how often it is applied; 0 or 1, unless the size stays the same.
+
+    Raises:
+        ValueError: both or neither of the two sizes, or several lengths, of which one would be random.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> shrink = ja.Compose([ja.SmallestMaxSize(10)])
+        >>> shrink(jax.random.key(0), image=jnp.zeros((30, 20, 3)))["image"].shape
+        (15, 10, 3)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    max_size: Any = dataclasses.field(default=None, metadata={"static": True})
+    max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        return _scaled(view, self._size(view, max), self)
