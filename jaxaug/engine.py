@@ -69,11 +69,11 @@ class View:
             return float(jnp.iinfo(dtype).max) if jnp.issubdtype(dtype, jnp.integer) else 1.0
         return 1.0
 
-    def channels(self) -> int:
-        """The number of channels of the first image; 3 without one."""
-        for leaf in self._state.layout.kind("image"):
-            return canonical(leaf, self._state.values[leaf.index]).shape[-1]
-        return 3
+    def channels(self) -> tuple[int, int]:
+        """The least and the largest number of channels of the images; 3 without any."""
+        images = self._state.layout.kind("image")
+        counts = [canonical(leaf, self._state.values[leaf.index]).shape[-1] for leaf in images]
+        return min(counts, default=3), max(counts, default=3)
 
     def need_channels(self, name: str, allowed: tuple[int, ...]) -> int:
         """The number of channels of the images.

@@ -99,7 +99,7 @@ class Frame:
         def one(value: Any) -> Any:
             if jnp.size(value) == 1:
                 return jnp.reshape(value, ())
-            per_channel = jnp.broadcast_to(value, (self.channels,))
+            per_channel = jnp.asarray(value)[: self.channels]
             return per_channel[place] if self.step == 1 else stored(jnp.tile(per_channel, self.size[1]))
 
         return {name: one(value) for name, value in params.items()}

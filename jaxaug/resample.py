@@ -207,9 +207,9 @@ def _take_rows(picture: Array, index: Array, *, transpose: bool = False) -> Arra
 
 
 def _lerp_words(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fills) -> Array:
-    """Reads an 8-bit picture linearly: rows are copied and mixed whole, then columns as rows of the transpose.
+    """Reads an 8-bit picture linearly along rows and columns: whole rows of pixels are copied, and mixed in the end.
 
-    Between the two it is rounded, so the result is within one level of exact.
+    Columns are copied as rows of the transpose, which is cheaper than reading them pixel by pixel.
 
     Args:
         picture: (height, width, channels) that `words.fits`.
@@ -217,27 +217,25 @@ def _lerp_words(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fill
         fill: what shows where the weights inside the picture do not sum to one.
         fills: what the borders of later steps lay over it.
     """
-    height, width, channels = picture.shape
+    (pairs_v, cover_v), (pairs_u, cover_u) = down, across
+    turned = stored(stored(words.pack(picture)).T)
+    columns = stored([take_rows(turned, i) for i, _ in pairs_u])
+    columns = stored([column.T for column in columns])
+    reads = stored([[take_rows(column, i) for column in columns] for i, _ in pairs_v])
     colour = fill_values(fill, picture)
-    (pairs, cover), flat = down, picture.reshape(height, width * channels)
-    rows = stored([take_rows(flat, i) for i, _ in pairs])
-    value = _total(_floats(row) * w[:, None] for row, (_, w) in zip(rows, pairs, strict=True))
-    if cover is not None:
-        value = value + (1 - cover)[:, None] * stored(jnp.tile(colour, width))
-    mixed = stored(round_to(value, picture.dtype)).reshape(-1, width, channels)
-    turned = stored(stored(words.pack(mixed)).T)
-    pairs, cover = across
-    columns = stored([take_rows(turned, i) for i, _ in pairs])
     planes = []
-    for channel in range(channels):
-        terms = zip(columns, pairs, strict=True)
-        value = _total(_floats(words.plane(column, channel)) * w[:, None] for column, (_, w) in terms)
-        if cover is not None:
-            value = value + (1 - cover)[:, None] * colour[channel]
+    for channel in range(picture.shape[-1]):
+        rows = [
+            _total(_floats(words.plane(read, channel)) * w for read, (_, w) in zip(row, pairs_u, strict=True))
+            for row in reads
+        ]
+        value = _total(row * w[:, None] for row, (_, w) in zip(rows, pairs_v, strict=True))
+        if cover_v is not None and cover_u is not None:
+            value = value + (1 - _outer(cover_v, cover_u)) * colour[channel]
         for above, over in reversed(fills):
-            value = value * above.T + (1 - above.T) * fill_values(over, picture)[channel]
+            value = value * above + (1 - above) * fill_values(over, picture)[channel]
         planes.append(value)
-    return words.unpack(stored(stored(words.join(planes)).T), channels)
+    return words.unpack(stored(words.join(planes)), picture.shape[-1])
 
 
 def _floats(levels: Array) -> Array:

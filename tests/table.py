@@ -72,7 +72,7 @@ TABLE = [
     warp(ja.CenterCrop(31, 37, p=1), exact=True, random=False),
     warp(ja.RandomCrop(31, 37, p=1), exact=True),
     warp(ja.RandomResizedCrop((40, 48), scale=(0.3, 0.9), p=1), limit=None),
-    warp(ja.RandomSizedCrop((20, 38), (40, 48), 1.2, p=1)),
+    warp(ja.RandomSizedCrop((30, 40), (40, 48), 1.2, p=1)),
     warp(ja.Resize(57, 71, p=1), random=False),
     warp(ja.LongestMaxSize(67, p=1), random=False),
     warp(ja.SmallestMaxSize(31, p=1), random=False),

@@ -391,7 +391,7 @@ def test_a_crop_larger_than_the_picture(transform: Any) -> None:
         (ja.RandomSizedCrop((10, 20), (8, 8), 2.0), "takes windows of up to 20 x 40, but the picture is 20 x 30"),
         (ja.TimeMasking(31, p=1), "stripes are up to 31 pixels wide, but along x the picture has 30"),
         (ja.FrequencyMasking(21, p=1), "stripes are up to 21 pixels wide, but along y the picture has 20"),
-        (ja.ChannelDropout((1, 3), p=1), "drops up to 3 channels, but the image has 3: at least one must be left"),
+        (ja.ChannelDropout((1, 3), p=1), "drops up to 3 channels, but an image has 3: at least one must be left"),
     ],
     ids=lambda v: type(v).__name__,
 )

@@ -107,7 +107,6 @@ def test_shift_scale_rotate() -> None:
         ("HorizontalFlip", {}),
         ("VerticalFlip", {}),
         ("Transpose", {}),
-        ("TimeReverse", {}),
         ("Pad", {"padding": (3, 5, 0, 8), "fill": 9}),
         ("Pad", {"padding": 4, "border_mode": cv2.BORDER_REFLECT_101}),
         ("Crop", {"x_min": 5, "y_min": 3, "x_max": 40, "y_max": 60}),

@@ -60,6 +60,7 @@ def warped(name: str, method: str = "") -> tuple[Any, Any]:
         "CenterCrop": ja.CenterCrop(61, 77),
         "RandomCrop": ja.RandomCrop(61, 77),
         "RandomResizedCrop": ja.RandomResizedCrop((90, 100), scale=(0.7, 1.0)),
+        "RandomSizedCrop": ja.RandomSizedCrop((62, 74), (90, 100), 1.2),
         "Resize": ja.Resize(101, 118),
         "PadIfNeeded": ja.PadIfNeeded(90, 111, position="random"),
         "Affine": ja.Affine((0.9, 1.2), rotate=(-60, 60), shear=(-10, 10), translate_px=(-4, 4), p=1),

@@ -100,6 +100,15 @@ def same_labels(found: Any, expected: np.ndarray) -> None:
     assert np.mean(np.asarray(found) != expected) <= 0.001
 
 
+def centred(apart: list[np.ndarray]) -> None:
+    """Offsets of masks' centres from their keypoints: some tenths of a pixel each, and nothing in the mean.
+
+    A mask of fifty whole pixels that is read at a slant places its centre to a tenth of a pixel, rarely worse.
+    """
+    assert np.abs(apart).max() <= 0.5
+    assert np.abs(np.mean(apart, axis=0)).max() <= 0.06
+
+
 # Ways to call -------------------------------------------------------------------------------------------------------
 
 
@@ -397,13 +406,19 @@ def test_many_of_everything_keeps_step_in_random_draws() -> None:
             tree = tree[key]
         return tree
 
+    edges: list[np.ndarray] = []
+    apart: list[np.ndarray] = []
     for row in drawn(augment, sample):
         for masks, boxes in groups:
             for plane, box in zip(take(row, masks), take(row, boxes), strict=True):
-                np.testing.assert_allclose(tight_box(plane), box, atol=1.0)
+                edges.append(np.subtract(tight_box(plane), box))
         for masks, points in centres:
             for plane, at in zip(take(row, masks), take(row, points).reshape(-1, 2), strict=True):
-                np.testing.assert_allclose(ndimage.center_of_mass(plane)[::-1], at, atol=0.35)
+                apart.append(np.subtract(ndimage.center_of_mass(plane)[::-1], at))
+    # Discs of whole pixels are no ellipses, and their outermost pixel may be read or missed.
+    assert np.abs(edges).max() <= 1.6
+    assert np.abs(edges).mean() <= 0.5
+    centred(apart)
 
 
 # (d) Two images of different sizes ----------------------------------------------------------------------------------
@@ -581,6 +596,7 @@ def test_instances_keep_step_in_random_draws() -> None:
         ja.RandomCrop(48, 64),
     ]
     augment = ja.Compose(steps, bbox_params=ja.BboxParams("pascal_voc", min_visibility=0.3), keypoint_params=POINTS)
+    apart: list[np.ndarray] = []
     died, lived = 0, 0
     for row in drawn(augment, instances(), against="jit"):
         valid = row["valid"]
@@ -592,10 +608,11 @@ def test_instances_keep_step_in_random_draws() -> None:
                 continue
             # Coins are round to a pixel: so are the ellipses that their boxes were carried as.
             np.testing.assert_allclose(tight_box(plane), row["bboxes"][i], atol=1.6)
-            np.testing.assert_allclose(ndimage.center_of_mass(plane)[::-1], row["keypoints"][i, 0], atol=0.35)
+            apart.append(np.subtract(ndimage.center_of_mass(plane)[::-1], row["keypoints"][i, 0]))
         for i in np.nonzero(~valid)[0]:
             before = instances()["masks"][i].sum()
             assert row["masks"][i].sum() < 0.75 * before
+    centred(apart)
     assert died > 4
     assert lived > 4
 

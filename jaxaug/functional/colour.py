@@ -314,21 +314,24 @@ def _first_component(image: Planes) -> Array:
     return (score - low) / jnp.where(high > low, high - low, 1.0)
 
 
-@pointwise()
-def replace_channels(image: Array, keep: Any, value: Any = 0.0) -> Array:
-    """Some channels as they are, the others of one brightness.
+@planewise
+def drop_channels(image: Planes, rank: Array, count: Any, value: Any = 0.0) -> Planes:
+    """The channels of lowest rank replaced by one brightness; at least one stays.
 
     Args:
         image: (..., C).
-        keep: (C,) 1 for channels that stay, 0 for others.
+        rank: (C or more,) different numbers.
+        count: how many are replaced.
         value: of those, in full brightnesses.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> replace_channels(jnp.array([[10, 20]], jnp.uint8), jnp.array([1.0, 0.0]))
-        Array([[10,  0]], dtype=uint8)
+        >>> drop_channels(jnp.array([[10, 20, 30]], jnp.uint8), jnp.array([2, 0, 1]), 2)
+        Array([[10,  0,  0]], dtype=uint8)
     """
-    return jnp.where(jnp.asarray(keep) > 0.5, image, value)
+    rank = jnp.asarray(rank)[: len(image)]
+    drop = (rank[:, None] > rank).sum(axis=1) < jnp.minimum(count, len(image) - 1)
+    return tuple(jnp.where(drop[i], value, plane) for i, plane in enumerate(image))
 
 
 @pointwise(makes_float=True)

@@ -270,16 +270,16 @@ class ChannelDropout(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        channels, most = view.channels(), self.channel_drop_range[1]
-        if most >= channels:
+        fewest, channels = view.channels()
+        most = self.channel_drop_range[1]
+        if most >= fewest:
             raise ValueError(
-                f"ChannelDropout drops up to {most} channels, but the image has {channels}: at least one must be left. "
+                f"ChannelDropout drops up to {most} channels, but an image has {fewest}: at least one must be left. "
                 "Lower channel_drop_range."
             )
-        rank = rng.permutation("rank", channels)
-        keep = rank >= rng.integer("count", self.channel_drop_range)
+        count = rng.integer("count", self.channel_drop_range)
         value = jnp.asarray(self.fill, jnp.float32) / view.top()
-        return tone(F.replace_channels, keep=keep.astype(jnp.float32), value=value)
+        return tone(F.drop_channels, rank=rng.permutation("rank", channels), count=count, value=value)
 
 
 @transform
