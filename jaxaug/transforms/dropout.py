@@ -182,10 +182,10 @@ def _stripes(rng: Draw, axis: str, count: Any, length: Any, size: Size) -> tuple
     used = jnp.arange(most) < rng.integer(f"count_{axis}", count)
     wide = rng.integer(f"length_{axis}", length, (most,))
     start = jnp.floor(rng.uniform(f"start_{axis}", shape=(most,)) * (extent - wide + 1)).astype(jnp.int32)
-    nothing = jnp.zeros_like(start)
-    columns = [start, nothing, start + wide, nothing + height] if axis == "x" else []
-    rows = [nothing, start, nothing + width, start + wide]
-    return jnp.stack(columns or rows, axis=1), used
+    none = jnp.zeros_like(start)
+    x = (start, start + wide) if axis == "x" else (none, none + width)
+    y = (none, none + height) if axis == "x" else (start, start + wide)
+    return jnp.stack([x[0], y[0], x[1], y[1]], axis=1), used
 
 
 @transform

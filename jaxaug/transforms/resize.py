@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from jaxaug.draw import Draw
 from jaxaug.engine import View
@@ -66,11 +66,18 @@ def _scaled(view: View, size: Size, resize: Any, *, antialias: bool = False) -> 
     )
 
 
+@transform
 class _MaxSize(Transform):
-    """What resizes that keep the aspect ratio share."""
+    """What resizes that keep the aspect ratio share; they differ in which side must fit."""
 
-    max_size: Any
-    max_size_hw: Any
+    fits: ClassVar[Callable[..., float]]
+
+    max_size: Any = dataclasses.field(default=None, metadata={"static": True})
+    max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
+    p: Any = args.probability(1.0)
 
     def check(self) -> None:
         name = type(self).__name__
@@ -93,11 +100,11 @@ class _MaxSize(Transform):
                 )
             object.__setattr__(self, "max_size_hw", sides)
 
-    def _size(self, view: View, fits: Callable[[Sequence[float]], float]) -> Size:
+    def draw(self, rng: Draw, view: View) -> Warp:
         limits = self.max_size_hw if self.max_size is None else (self.max_size, self.max_size)
-        factor = fits([limit / side for limit, side in zip(limits, view.size, strict=True) if limit is not None])
-        height, width = (max(1, round(side * factor)) for side in view.size)
-        return height, width
+        factors = [limit / side for limit, side in zip(limits, view.size, strict=True) if limit is not None]
+        height, width = (max(1, round(side * type(self).fits(factors))) for side in view.size)
+        return _scaled(view, (height, width), self)
 
 
 @transform
@@ -124,15 +131,7 @@ class LongestMaxSize(_MaxSize):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    max_size: Any = dataclasses.field(default=None, metadata={"static": True})
-    max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(1.0)
-
-    def draw(self, rng: Draw, view: View) -> Warp:
-        return _scaled(view, self._size(view, min), self)
+    fits = staticmethod(min)
 
 
 @transform
@@ -159,12 +158,4 @@ class SmallestMaxSize(_MaxSize):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    max_size: Any = dataclasses.field(default=None, metadata={"static": True})
-    max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(1.0)
-
-    def draw(self, rng: Draw, view: View) -> Warp:
-        return _scaled(view, self._size(view, max), self)
+    fits = staticmethod(max)
