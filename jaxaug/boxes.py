@@ -15,7 +15,7 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.struct import static
 from jaxaug.targets import nearest
-from jaxaug.warp import Matrix, Warp
+from jaxaug.warp import Matrix, Warp, vector
 
 FORMATS = ("coco", "pascal_voc", "albumentations", "yolo")
 
@@ -90,11 +90,11 @@ def fields_of(fields: Any, name: str, default: str) -> tuple[str, ...]:
     return fields if name == default else ()
 
 
-def to_edges(boxes: Array, form: str, size: tuple[int, int]) -> Array:
+def to_edges(boxes: Array, form: str, size: tuple[Any, Any]) -> Array:
     """Boxes of a format as x_min, y_min, x_max, y_max in pixels."""
     b = boxes[:, :4].astype(jnp.float32)
     if form in ("albumentations", "yolo"):
-        b = b * jnp.array([size[1], size[0], size[1], size[0]], jnp.float32)
+        b = b * _stretch(size)
     if form == "coco":
         b = jnp.concatenate([b[:, :2], b[:, :2] + b[:, 2:]], axis=1)
     if form == "yolo":
@@ -102,15 +102,20 @@ def to_edges(boxes: Array, form: str, size: tuple[int, int]) -> Array:
     return b
 
 
-def from_edges(b: Array, form: str, size: tuple[int, int]) -> Array:
+def from_edges(b: Array, form: str, size: tuple[Any, Any]) -> Array:
     """The inverse of `to_edges`."""
     if form == "coco":
         b = jnp.concatenate([b[:, :2], b[:, 2:] - b[:, :2]], axis=1)
     if form == "yolo":
         b = jnp.concatenate([(b[:, :2] + b[:, 2:]) / 2, b[:, 2:] - b[:, :2]], axis=1)
     if form in ("albumentations", "yolo"):
-        b = b / jnp.array([size[1], size[0], size[1], size[0]], jnp.float32)
+        b = b / _stretch(size)
     return b
+
+
+def _stretch(size: tuple[Any, Any]) -> Array:
+    """Pixels per unit of boxes that are divided by the size of the picture."""
+    return vector(size[1], size[0], size[1], size[0])
 
 
 @struct.struct
@@ -136,19 +141,19 @@ class Boxes:
     valid: Array
 
     @classmethod
-    def start(cls, edges: Array, valid: Array, size: tuple[int, int]) -> Boxes:
+    def start(cls, edges: Array, valid: Array, size: tuple[Any, Any]) -> Boxes:
         """Boxes that enter a pipeline; bad rows become invalid and harmless.
 
         Args:
             edges: (N, 4) x_min, y_min, x_max, y_max in pixels.
             valid: (N,) rows that are in use.
-            size: (height, width) of the canvas.
+            size: (height, width) of the picture.
         """
         height, width = size
         good = jnp.isfinite(edges).all(axis=1) & (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         good &= (edges[:, 2] > 0) & (edges[:, 3] > 0) & (edges[:, 0] < width) & (edges[:, 1] < height)
         edges = jnp.where(good[:, None], edges, jnp.array([0.0, 0.0, 1.0, 1.0]))
-        limit = jnp.array([width, height, width, height], jnp.float32)
+        limit = _stretch(size)
         full_x, full_y = _corners(edges)
         return cls._outlined(jnp.clip(edges, 0.0, limit), full_x, full_y, jnp.ones(edges.shape[0]), valid & good)
 
@@ -181,7 +186,7 @@ class Boxes:
         )
         if warp.is_onto:
             return boxes
-        boxes = boxes._clipped(warp.size_out)
+        boxes = boxes._clipped(warp.canvas_out.size)
         return struct.replace(boxes, valid=boxes.valid & boxes.alive.any(axis=1))
 
     def erase(self, region: Array) -> Boxes:
@@ -243,7 +248,7 @@ class Boxes:
             keep &= longer <= params.max_accept_ratio * shorter * (1 + slack)
         return struct.replace(self, valid=self.valid & keep)
 
-    def _clipped(self, size: tuple[int, int]) -> Boxes:
+    def _clipped(self, size: tuple[Any, Any]) -> Boxes:
         """The outlines cut at a canvas: each segment, then the canvas sides that lie inside."""
         height, width = size
         dx, dy = self.bx - self.ax, self.by - self.ay
@@ -261,15 +266,15 @@ class Boxes:
         sides = []
         for at, end, a, b, c, d in (
             (0.0, width, self.ay, self.by, self.ax, self.bx),
-            (float(height), width, self.ay, self.by, self.ax, self.bx),
+            (height, width, self.ay, self.by, self.ax, self.bx),
             (0.0, height, self.ax, self.bx, self.ay, self.by),
-            (float(width), height, self.ax, self.bx, self.ay, self.by),
+            (width, height, self.ax, self.bx, self.ay, self.by),
         ):
             span = b - a
             crosses = self.alive & ((a - at) * (b - at) <= 0) & (jnp.abs(span) > 1e-9)
             where = c + (at - a) / jnp.where(jnp.abs(span) > 1e-9, span, 1.0) * (d - c)
             low = jnp.maximum(jnp.where(crosses, where, 3e8).min(axis=1), 0.0)
-            high = jnp.minimum(jnp.where(crosses, where, -3e8).max(axis=1), float(end))
+            high = jnp.minimum(jnp.where(crosses, where, -3e8).max(axis=1), end)
             live = crosses.any(axis=1) & (low < high)
             sides.append((jnp.where(live, low, 0.0), jnp.where(live, high, 0.0), jnp.full_like(low, at), live))
         (l0, h0, c0, v0), (l1, h1, c1, v1), (l2, h2, c2, v2), (l3, h3, c3, v3) = sides

@@ -144,8 +144,7 @@ def _gate(ops: Ops, on: Any, name: str) -> Ops:
         return ops
     size = next((op.size_in for op in ops if isinstance(op, Warp)), None)
     last = next((op.size_out for op in reversed(ops) if isinstance(op, Warp)), None)
-    resizes = any(isinstance(op, Warp) and op.resizes for op in ops)
-    if resizes:
+    if any(isinstance(op, Warp) and op.resizes and op.extent_out is None for op in ops):
         if is_concrete(on):
             return ops if bool(on) else ()
         raise ValueError(
@@ -167,10 +166,10 @@ def _choose(node: OneOf, key: Array, rng: Draw, state: State) -> Ops:
         traverse(struct.replace(child, p=1.0), child_key, state.fork())
         for child, child_key in zip(node.transforms, keys, strict=True)
     ]
-    return merge(options, index, state.size)
+    return merge(options, index)
 
 
-def merge(options: list[Ops], index: Array, size: tuple[int, int]) -> Ops:
+def merge(options: list[Ops], index: Array) -> Ops:
     """One list of ops that does what the option of that index does.
 
     Ops of different options that differ only in numbers share a slot, and the choice is one of numbers; ops on
@@ -186,9 +185,7 @@ def merge(options: list[Ops], index: Array, size: tuple[int, int]) -> Ops:
         for i in range(len(queues)):
             if i not in members and queues[i] and _together(list(members.values()), queues[i][0]):
                 members[i] = queues[i].pop(0)
-        slots.append(_slot(members, index, len(options), size))
-        if isinstance(op, Warp):
-            size = op.size_out
+        slots.append(_slot(members, index, len(options)))
     return tuple(slots)
 
 
@@ -209,7 +206,7 @@ def _shapes(tree: Any) -> list[Any]:
     return [(jnp.shape(x), jnp.result_type(x)) for x in jax.tree.leaves(tree)]
 
 
-def _slot(members: dict[int, Any], index: Array, count: int, size: tuple[int, int]) -> Any:
+def _slot(members: dict[int, Any], index: Array, count: int) -> Any:
     """One op that acts as the member of the chosen option, or not at all if that option has none."""
     ops = list(members.values())
     if any(isinstance(op, Warp) and op.resizes for op in ops) and len(members) < count:

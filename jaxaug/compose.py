@@ -15,7 +15,7 @@ from jaxaug.boxes import BboxParams, to_edges
 from jaxaug.choose import Ops, Sequential, children, traverse
 from jaxaug.compact import compact
 from jaxaug.draw import check_key
-from jaxaug.engine import Settings, State, label_fields
+from jaxaug.engine import Settings, State, door, label_fields
 from jaxaug.keypoints import KeypointParams
 from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
@@ -238,7 +238,8 @@ class Compose:
         layout, values = self._parse(_one_sample(sample, targets))
         for leaf in layout.kind(*ROWS):
             rows = np.asarray(values[leaf.index], np.float32)
-            size = layout.size_of(leaf.group)
+            height, width = (float(n) for n in door(layout, values, leaf.group).measured())
+            size = (height, width)
             if leaf.kind == "bboxes":
                 self._check_boxes(leaf, rows, size)
             else:
@@ -278,7 +279,7 @@ class Compose:
     def _steps(self) -> Sequential:
         return struct.build(Sequential, {"transforms": self.transforms, "p": self.p})
 
-    def _check_boxes(self, leaf: Leaf, rows: np.ndarray, size: tuple[int, int]) -> None:
+    def _check_boxes(self, leaf: Leaf, rows: np.ndarray, size: tuple[float, float]) -> None:
         params = self.settings.bbox_params
         if params is None:
             raise ValueError(f"{leaf.label!r}: pass bbox_params=BboxParams(format=...) to Compose.")
@@ -295,11 +296,11 @@ class Compose:
             slack = 1e-3
             if edge[0] < -slack or edge[1] < -slack or edge[2] > width + slack or edge[3] > height + slack:
                 raise ValueError(
-                    f"{where}: it reaches outside its picture of {height} x {width}. "
+                    f"{where}: it reaches outside its picture of {height:g} x {width:g}. "
                     "Cut it, or pass BboxParams(clip=True)."
                 )
 
-    def _check_points(self, leaf: Leaf, rows: np.ndarray, size: tuple[int, int]) -> None:
+    def _check_points(self, leaf: Leaf, rows: np.ndarray, size: tuple[float, float]) -> None:
         params = self.settings.keypoint_params
         if params is None:
             raise ValueError(f"{leaf.label!r}: pass keypoint_params=KeypointParams(format=...) to Compose.")
@@ -311,7 +312,7 @@ class Compose:
             inside = -0.5 <= row[x] < size[1] - 0.5 and -0.5 <= row[y] < size[0] - 0.5
             if not inside and params.remove_invisible:
                 raise ValueError(
-                    f"{where}: it lies outside its picture of {size[0]} x {size[1]}. "
+                    f"{where}: it lies outside its picture of {size[0]:g} x {size[1]:g}. "
                     "Drop it, or pass KeypointParams(remove_invisible=False)."
                 )
 

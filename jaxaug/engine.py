@@ -24,9 +24,9 @@ from jaxaug.fill import Kind
 from jaxaug.keypoints import KeypointParams, Points
 from jaxaug.pixels import apply_pixels
 from jaxaug.resample import resample
-from jaxaug.struct import static
-from jaxaug.targets import PICTURES, Layout, Leaf, Size, canonical, restored
-from jaxaug.warp import Warp
+from jaxaug.struct import is_concrete, static
+from jaxaug.targets import PICTURES, Layout, Leaf, Path, Size, canonical, picture_size, restored
+from jaxaug.warp import Canvas, Warp
 
 
 @struct.struct
@@ -50,17 +50,22 @@ class View:
         self._state = state
 
     @property
-    def size(self) -> Size:
-        """(height, width) of the reference picture."""
-        return self._state.size
+    def canvas(self) -> Canvas:
+        """Where the reference picture is kept."""
+        return self._state.canvas
 
     @property
-    def height(self) -> int:
-        return self._state.size[0]
+    def size(self) -> tuple[Any, Any]:
+        """(height, width) of the reference picture; known numbers, unless it lies in a larger buffer."""
+        return self.canvas.size
 
     @property
-    def width(self) -> int:
-        return self._state.size[1]
+    def height(self) -> Any:
+        return self.size[0]
+
+    @property
+    def width(self) -> Any:
+        return self.size[1]
 
     def top(self) -> float:
         """Full brightness of the first image: 255 for uint8, 1 for floats."""
@@ -105,9 +110,10 @@ class View:
             raise ValueError("This transform looks at a mask, but the sample has none.")
         leaf = next((m for m in masks if m.name == "mask"), masks[0])
         picture = self._state.picture(leaf)
-        if picture.shape[1:3] != self.size:
-            rows = jnp.arange(self.height) * picture.shape[1] // self.height
-            columns = jnp.arange(self.width) * picture.shape[2] // self.width
+        height, width = self.canvas.buffer
+        if picture.shape[1:3] != (height, width):
+            rows = jnp.arange(height) * picture.shape[1] // height
+            columns = jnp.arange(width) * picture.shape[2] // width
             picture = picture[:, rows][:, :, columns]
         return picture
 
@@ -119,12 +125,13 @@ class State:
         self.layout = layout
         self.values = values
         self.settings = settings
-        self.size = layout.reference
+        self.canvas = self._door(layout.home)
         self.view = View(self)
         self._ops: list[Any] = []
-        self._pictures: dict[int, tuple[Array, int]] = {
-            leaf.index: (canonical(leaf, values[leaf.index]), 0) for leaf in layout.kind(*PICTURES)
-        }
+        self._pictures: dict[int, tuple[Array, Canvas, int]] = {}
+        for leaf in layout.kind(*PICTURES):
+            picture = canonical(leaf, values[leaf.index])
+            self._pictures[leaf.index] = (picture, self._door(leaf.group, picture_size(leaf, values[leaf.index])), 0)
         self._boxes: dict[int, Boxes] = {leaf.index: self._start_boxes(leaf) for leaf in layout.kind("bboxes")}
         self._points: dict[int, Points] = {leaf.index: self._start_points(leaf) for leaf in layout.kind("keypoints")}
 
@@ -142,17 +149,23 @@ class State:
         """Applies an op: to rows now, to pictures when they are looked at."""
         op = stored(op)
         if isinstance(op, Warp):
-            if op.size_in != self.size:
+            height, width = self.canvas.buffer
+            if op.size_in != (height, width):
                 raise ValueError(
                     f"{op.name} was drawn for pictures of {op.size_in[0]} x {op.size_in[1]}, "
-                    f"but here they are {self.size[0]} x {self.size[1]}: "
+                    f"but here they are {height} x {width}: "
                     "apply a plan to samples of the size it was made for."
+                )
+            if (op.extent_in is None) != (self.canvas.extent is None):
+                raise ValueError(
+                    f"{op.name} was drawn for a sample with{'out' if op.extent_in is None else ''} a 'size' beside its "
+                    "picture: apply a plan to samples of the same entries."
                 )
             op = op.realise(self.view)
             if self.settings.mask_interpolation is not None:
                 op = struct.replace(op, mask_interpolation=self.settings.mask_interpolation)
             self._move_rows(op)
-            self.size = op.size_out
+            self.canvas = op.canvas_out
             self._ops.append(op)
         elif isinstance(op, Erase):
             region = op.pixels(self.view)
@@ -167,18 +180,41 @@ class State:
 
     def picture(self, leaf: Leaf) -> Array:
         """A picture (frames, height, width, channels) with all ops so far applied."""
-        value, done = self._pictures[leaf.index]
+        value, canvas, done = self._pictures[leaf.index]
         if done < len(self._ops):
             kind: Kind = "image" if leaf.kind == "image" else "mask"
-            value = _advance(value, self._ops[done:], kind)
-            self._pictures[leaf.index] = (value, len(self._ops))
+            value, canvas = _advance(value, canvas, self._fitted(leaf, self._ops[done:], canvas), kind)
+            self._pictures[leaf.index] = (value, canvas, len(self._ops))
         return value
+
+    def _door(self, group: Path, buffer: Size | None = None) -> Canvas:
+        return door(self.layout, self.values, group, buffer)
+
+    def _at_home(self, group: Path, buffer: Size) -> bool:
+        """Whether the pictures of a group share the canvas of the reference, known without looking at values."""
+        layout = self.layout
+        return buffer == layout.reference and layout.stated(group) == layout.stated(layout.home)
+
+    def _fitted(self, leaf: Leaf, ops: list[Any], canvas: Canvas) -> list[Any]:
+        """Ops as they are for one picture: warps are drawn for the reference, whose canvas may be another."""
+        height, width = picture_size(leaf, self.values[leaf.index])
+        if self._at_home(leaf.group, (height, width)):
+            return ops
+        fitted = []
+        for op in ops:
+            if isinstance(op, Warp):
+                op = op.rescaled(canvas)
+                canvas = op.canvas_out
+            fitted.append(op)
+        return fitted
 
     def finish(self) -> Any:
         """The sample with everything applied."""
         out = list(self.values)
         for leaf in self.layout.kind(*PICTURES):
-            out[leaf.index] = restored(leaf, self.picture(leaf), self.values[leaf.index])
+            picture = self.picture(leaf)
+            picture = self._trimmed(leaf, picture, self._pictures[leaf.index][1])
+            out[leaf.index] = restored(leaf, picture, self.values[leaf.index])
         self._finish_size(out)
         alive = self._finish_boxes(out)
         alive_points = self._finish_points(out)
@@ -195,20 +231,42 @@ class State:
             out[leaf.index] = alive_here
         return jax.tree.unflatten(self.layout.treedef, out)
 
+    def _trimmed(self, leaf: Leaf, picture: Array, canvas: Canvas) -> Array:
+        """A picture without what lies beyond its extent: cut off where nothing else tells of it, else zeros."""
+        if canvas.extent is None:
+            return picture
+        height, width = canvas.extent
+        if self.layout.stated(leaf.group):
+            inside = (jnp.arange(picture.shape[1]) < height)[:, None] & (jnp.arange(picture.shape[2]) < width)
+            return jnp.where(inside[..., None], picture, jnp.zeros((), picture.dtype))
+        if not (is_concrete(height) and is_concrete(picture)):
+            names = " and ".join(dict.fromkeys(op.name for op in self._ops if isinstance(op, Warp) and op.resizes))
+            raise ValueError(
+                f"{leaf.label!r} gets a random size ({names or 'by its transforms'}), and under jit or vmap shapes "
+                "cannot be random: the picture lies in a buffer then, and its size must be told. Add 'size': "
+                "jnp.array([height, width]) to the sample, or put a transform of fixed size behind."
+            )
+        return picture[:, : int(height), : int(width)]
+
     def _finish_size(self, out: list[Any]) -> None:
-        """The size entry of a sample without pictures: two numbers, or one array of both."""
-        stated = self.layout.kind("size")
-        for place, leaf in enumerate(stated):
+        """The size entries: two numbers, or one array of both."""
+        for leaf in self.layout.kind("size"):
+            place = self.layout.siblings(leaf, "size").index(leaf)
             old = self.values[leaf.index]
-            new = np.asarray(self.size if jnp.ndim(old) else self.size[place % 2])
-            out[leaf.index] = jnp.asarray(new, old.dtype) if hasattr(old, "dtype") else type(old)(new)
+            height, width = self._out_canvas(leaf.group).size
+            if is_concrete(height) and is_concrete(width):
+                known = np.asarray((height, width) if jnp.ndim(old) else (height, width)[place])
+                out[leaf.index] = jnp.asarray(known, old.dtype) if hasattr(old, "dtype") else type(old)(known)
+            else:
+                new = jnp.stack([height, width]) if jnp.ndim(old) else (height, width)[place]
+                out[leaf.index] = new.astype(jnp.asarray(old).dtype)
 
     # Rows -----------------------------------------------------------------------------------------------------------
 
-    def _zoom(self, leaf: Leaf) -> tuple[float, float]:
+    def _zoom(self, leaf: Leaf) -> Any:
         """Reference pixels per pixel of the picture that a row target belongs to, for x and y."""
-        own, reference = self.layout.size_of(leaf.group), self.layout.reference
-        return reference[1] / own[1], reference[0] / own[0]
+        own = self._door(leaf.group)
+        return _ratio(self._door(self.layout.home), own)
 
     def _flags(self, leaf: Leaf, shape: tuple[int, ...]) -> Array:
         """Which rows of a target are in use, by the validity entries beside it."""
@@ -224,19 +282,22 @@ class State:
     def _start_boxes(self, leaf: Leaf) -> Boxes:
         params = self._box_params(leaf)
         rows = jnp.asarray(self.values[leaf.index])
-        edges = to_edges(rows, params.format, self.layout.size_of(leaf.group))
+        own = self._door(leaf.group)
+        edges = to_edges(rows, params.format, own.size)
         zoom = self._zoom(leaf)
-        edges = edges * jnp.array([*zoom, *zoom], jnp.float32)
-        height, width = self.layout.reference
+        edges = edges * jnp.tile(zoom, 2)
+        home = self._door(self.layout.home)
         if params.clip:
-            edges = jnp.clip(edges, 0.0, jnp.array([width, height, width, height], jnp.float32))
-        return Boxes.start(edges, self._flags(leaf, rows.shape[:1]), self.layout.reference)
+            height, width = home.measured()
+            edges = jnp.clip(edges, 0.0, jnp.stack([width, height, width, height]))
+        return Boxes.start(edges, self._flags(leaf, rows.shape[:1]), home.size)
 
     def _start_points(self, leaf: Leaf) -> Points:
         rows = jnp.asarray(self.values[leaf.index])
         flags = self._flags(leaf, rows.shape[:-1]).reshape(-1)
         params = self._point_params(leaf)
-        return Points.start(rows.reshape(-1, rows.shape[-1]), params, flags, self.layout.reference, self._zoom(leaf))
+        home = self._door(self.layout.home)
+        return Points.start(rows.reshape(-1, rows.shape[-1]), params, flags, home.size, self._zoom(leaf))
 
     def _box_params(self, leaf: Leaf) -> BboxParams:
         if self.settings.bbox_params is None:
@@ -264,26 +325,27 @@ class State:
         params = self.settings.bbox_params
         return boxes.filter(params) if params is not None and params.check_each_transform else boxes
 
-    def _out_zoom(self, leaf: Leaf) -> tuple[Size, tuple[float, float]]:
-        """The size that a row target's picture has now, and pixels of the reference per pixel of it."""
-        before, start = self.layout.size_of(leaf.group), self.layout.reference
-        size = before
+    def _out_canvas(self, group: Path) -> Canvas:
+        """The canvas that the pictures of a group have now."""
+        buffer = self.layout.size_of(group)
+        if self._at_home(group, buffer):
+            return self.canvas
+        canvas = self._door(group)
         for op in self._ops:
             if isinstance(op, Warp):
-                size = op.rescaled(size).size_out
-        if before == start:
-            size = self.size
-        return size, (self.size[1] / size[1], self.size[0] / size[0])
+                canvas = op.rescaled(canvas).canvas_out
+        return canvas
 
     def _finish_boxes(self, out: list[Any]) -> dict[int, Array]:
         alive: dict[int, Array] = {}
         for leaf in self.layout.kind("bboxes"):
             params = self._box_params(leaf)
             boxes = self._boxes[leaf.index].filter(params)
-            size, zoom = self._out_zoom(leaf)
-            edges = boxes.enclose() / jnp.array([*zoom, *zoom], jnp.float32)
+            canvas = self._out_canvas(leaf.group)
+            zoom = _ratio(self.canvas, canvas)
+            edges = boxes.enclose() / jnp.tile(zoom, 2)
             old = jnp.asarray(self.values[leaf.index])
-            columns = from_edges(edges, params.format, size)
+            columns = from_edges(edges, params.format, canvas.size)
             out[leaf.index] = self._settle(
                 leaf, jnp.concatenate([_cast(columns, old.dtype), old[:, 4:]], axis=1), boxes.valid, out, zero=True
             )
@@ -295,8 +357,8 @@ class State:
         for leaf in self.layout.kind("keypoints"):
             params = self._point_params(leaf)
             points = self._points[leaf.index]
-            _, zoom = self._out_zoom(leaf)
-            valid = points.valid & points.inside(self.size)
+            zoom = _ratio(self.canvas, self._out_canvas(leaf.group))
+            valid = points.valid & points.inside(self.canvas.size)
             old = jnp.asarray(self.values[leaf.index])
             flat = old.reshape(-1, old.shape[-1])
             rows = _cast(points.rows(flat, params, zoom), old.dtype).reshape(old.shape)
@@ -336,6 +398,25 @@ class State:
             out[other.index] = jnp.where(mirrored, swapped, labels)
 
 
+def door(layout: Layout, values: list[Any], group: Path, buffer: Size | None = None) -> Canvas:
+    """The canvas on which the pictures of a group come in.
+
+    Args:
+        layout: of the sample.
+        values: its leaves.
+        group: keys of the dict that holds the pictures.
+        buffer: (height, width) of a picture that is stored at another size than the others of its group.
+    """
+    stated = layout.stated(group)
+    here = buffer or layout.size_of(group)
+    if not stated:
+        return Canvas(here)
+    own = layout.size_of(stated[0].group)
+    parts = [jnp.asarray(values[leaf.index], jnp.float32).reshape(-1) for leaf in stated]
+    extent = jnp.clip(jnp.concatenate(parts), 1.0, np.array(own, np.float32))
+    return Canvas(here, extent if here == own else extent * (np.array(here) / np.array(own)).astype(np.float32))
+
+
 def label_fields(settings: Settings, leaf: Leaf) -> tuple[str, ...]:
     """Names of the entries that are labels of a row target."""
     if leaf.kind == "bboxes" and settings.bbox_params is not None:
@@ -349,9 +430,13 @@ def _cast(values: Array, dtype: Any) -> Array:
     return round_to(values, dtype) if values.dtype != bool else values.astype(dtype)
 
 
-def _advance(picture: Array, ops: list[Any], kind: Kind) -> Array:
+def _ratio(one: Canvas, other: Canvas) -> Any:
+    """How much larger one picture is than another, for x and y."""
+    return (one.measured() / other.measured())[::-1]
+
+
+def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: Kind) -> tuple[Array, Canvas]:
     """A picture (frames, height, width, channels) through a list of ops, neighbours of one family together."""
-    size = (picture.shape[1], picture.shape[2])
     stage: list[Any] = []
     family = ""
     touched = False
@@ -365,14 +450,14 @@ def _advance(picture: Array, ops: list[Any], kind: Kind) -> Array:
         if family == "warp":
             change(lambda p: _over_frames(lambda frame: resample(frame, stage, kind), p))
         elif family == "pixels":
-            change(lambda p: apply_pixels(p, stage))
+            change(lambda p: apply_pixels(p, stage, canvas))
 
     for op in ops:
         if isinstance(op, tuple):
             erase, region = op
             settle()
             stage, family = [], ""
-            here = stretch(region, size)
+            here = stretch(region, canvas.buffer)
             cut = erase.on_image if kind == "image" else erase.on_mask
             change(lambda p, cut=cut, here=here: _over_frames(lambda frame: cut(frame, here), p))
             continue
@@ -383,11 +468,10 @@ def _advance(picture: Array, ops: list[Any], kind: Kind) -> Array:
             settle()
             stage, family = [], of
         if isinstance(op, Warp):
-            op = op.rescaled(size)
-            size = op.size_out
+            canvas = op.canvas_out
         stage = [*stage, op]
     settle()
-    return picture
+    return picture, canvas
 
 
 def _over_frames(fn: Any, picture: Array) -> Array:

@@ -39,7 +39,7 @@ class Rectangles:
     used: Array
 
     def pixels(self, view: Any) -> Array:
-        height, width = view.size
+        height, width = view.canvas.buffer
         x, y = jnp.arange(width), jnp.arange(height)
         across = (x >= self.edges[:, :1]) & (x < self.edges[:, 2:3])
         down = (y >= self.edges[:, 1:2]) & (y < self.edges[:, 3:])

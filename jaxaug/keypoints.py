@@ -90,9 +90,7 @@ class Points:
     mirrored: Any = False
 
     @classmethod
-    def start(
-        cls, rows: Array, params: KeypointParams, valid: Array, size: tuple[int, int], zoom: tuple[float, float]
-    ) -> Points:
+    def start(cls, rows: Array, params: KeypointParams, valid: Array, size: tuple[Any, Any], zoom: Any) -> Points:
         """Keypoints that enter a pipeline; bad rows become invalid and harmless.
 
         Args:
@@ -119,7 +117,7 @@ class Points:
         points = cls(x, y, angle, scale, valid & good)
         return struct.replace(points, valid=points.valid & points.inside(size))
 
-    def inside(self, size: tuple[int, int]) -> Array:
+    def inside(self, size: tuple[Any, Any]) -> Array:
         return (self.x >= 0) & (self.x < size[1]) & (self.y >= 0) & (self.y < size[0])
 
     def warp(self, warp: Warp, *, check: bool = True) -> Points:
@@ -139,7 +137,7 @@ class Points:
         mirrors = warp.mirrors
         mirrored = self.mirrored if mirrors is False else jnp.logical_xor(self.mirrored, mirrors)
         points = struct.replace(self, x=x, y=y, angle=angle, scale=scale, valid=self.valid & ok, mirrored=mirrored)
-        return struct.replace(points, valid=points.valid & points.inside(warp.size_out)) if check else points
+        return struct.replace(points, valid=points.valid & points.inside(warp.canvas_out.size)) if check else points
 
     def erase(self, region: Array) -> Points:
         """The points after a cut-out: those in it are gone."""
@@ -148,7 +146,7 @@ class Points:
         iy = jnp.clip(jnp.floor(self.y).astype(jnp.int32), 0, height - 1)
         return struct.replace(self, valid=self.valid & ~region[iy, ix])
 
-    def rows(self, like: Array, params: KeypointParams, zoom: tuple[float, float]) -> Array:
+    def rows(self, like: Array, params: KeypointParams, zoom: Any) -> Array:
         """The points as rows again, in the columns and with the extra columns of `like`."""
         cx, cy, ca, cs = FORMATS[params.format]
         out = like.astype(jnp.float32)

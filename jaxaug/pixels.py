@@ -21,7 +21,8 @@ from jaxaug.dtype import from_unit, to_unit
 from jaxaug.functional.filters import convolve_levels, convolve_rows
 from jaxaug.functional.noise import random_normal
 from jaxaug.struct import static, switch
-from jaxaug.warp import both
+from jaxaug.taps import fold_index
+from jaxaug.warp import Canvas, both
 
 #: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
 LONGEST_PASS = 8
@@ -132,6 +133,15 @@ class PixelOp(Protocol):
         """The op for rows of whole 8-bit levels, in and out, where it has a form for them."""
         ...
 
+    @property
+    def reaches(self) -> bool:
+        """Whether it reads neighbours of a pixel."""
+        ...
+
+    def within(self, inside: Array) -> PixelOp:
+        """The same op for an image of which only some pixels (height, width) count."""
+        ...
+
     def apply(self, frame: Frame) -> Frame:
         """The changed image."""
         ...
@@ -167,6 +177,13 @@ class _Gated:
     def on_levels(self) -> Callable[[Frame], Frame] | None:
         return None
 
+    @property
+    def reaches(self) -> bool:
+        return False
+
+    def within(self, inside: Array) -> Any:
+        return self
+
     def dtype(self, dtype: Any) -> Any:
         return dtype
 
@@ -188,6 +205,7 @@ class Tone(_Gated):
         curve: the kernel treats every value of every channel alike and is dear, so that for 8-bit images a table of
             its 256 values is cheaper.
         makes_float: the result is float32 whatever came in.
+        counts: the kernel takes statistics of the whole image, of the pixels that its argument `inside` marks.
         name: what drew it.
     """
 
@@ -199,6 +217,7 @@ class Tone(_Gated):
     levels: Callable[..., Array] | None = static(default=None)
     curve: bool = static(default=False)
     makes_float: bool = static(default=False)
+    counts: bool = static(default=False)
     name: str = static(default="Tone")
 
     @property
@@ -226,6 +245,9 @@ class Tone(_Gated):
             return Frame(fn(frame.parts, **self.params))
         return frame.like(fn(frame.image(), **self.params))
 
+    def within(self, inside: Array) -> Tone:
+        return struct.replace(self, params=self.params | {"inside": inside}) if self.counts else self
+
     def dtype(self, dtype: Any) -> Any:
         return jnp.dtype(jnp.float32) if self.makes_float else dtype
 
@@ -241,7 +263,7 @@ def tone(
         curve: it is dear, and a function of each value alone.
         **params: its other arguments, numbers or arrays.
     """
-    known = {n: getattr(fn, n) for n in ("reads", "levels", "makes_float") if hasattr(fn, n)}
+    known = {n: getattr(fn, n) for n in ("reads", "levels", "makes_float", "counts") if hasattr(fn, n)}
     return Tone(params, fn=getattr(fn, "kernel", fn), options=options, curve=curve, **known)
 
 
@@ -260,6 +282,10 @@ class Separable(_Gated):
     columns: Array
     active: Any = switch(default=True)
     name: str = static(default="Filter")
+
+    @property
+    def reaches(self) -> bool:
+        return True
 
     def apply(self, frame: Frame) -> Frame:
         filtered = (stored(convolve_rows(part, self.rows, self.columns, frame.step)) for part in frame.parts)
@@ -350,6 +376,13 @@ class Switch(_Gated):
     def planes(self) -> bool:
         return any(op.planes for op in self.ops)
 
+    @property
+    def reaches(self) -> bool:
+        return any(op.reaches for op in self.ops)
+
+    def within(self, inside: Array) -> Switch:
+        return struct.replace(self, ops=tuple(op.within(inside) for op in self.ops))
+
     def apply(self, frame: Frame) -> Frame:
         return self.choose([op.apply for op in self.ops], frame)
 
@@ -374,12 +407,13 @@ class Switch(_Gated):
         return dtypes.pop()
 
 
-def apply_pixels(image: Array, ops: Sequence[PixelOp]) -> Array:
+def apply_pixels(image: Array, ops: Sequence[PixelOp], canvas: Canvas) -> Array:
     """Runs ops over an image in one pass.
 
     Args:
         image: (frames, height, width, channels).
         ops: in order.
+        canvas: how much of the buffer the image fills.
 
     Raises:
         ValueError: an op that may or may not apply would change the dtype or the channels.
@@ -394,6 +428,14 @@ def apply_pixels(image: Array, ops: Sequence[PixelOp]) -> Array:
             )
         dtype = after
 
+    if canvas.extent is not None:
+        rows, columns = (jnp.arange(n) for n in image.shape[1:3])
+        ops = [op.within((rows < canvas.extent[0])[:, None] & (columns < canvas.extent[1])) for op in ops]
+        if any(op.reaches for op in ops):
+            # Filters mirror what they read at the end of an array, so the picture goes on mirrored beyond its own.
+            height, width = (v.astype(jnp.int32) for v in canvas.extent)
+            image = jnp.take(image, fold_index(rows, height, "reflect_101"), axis=1, mode="clip")
+            image = jnp.take(image, fold_index(columns, width, "reflect_101"), axis=2, mode="clip")
     one = functools.partial(_run, ops=list(ops), dtype=dtype)
     if image.shape[0] == 1:
         return one(image[0])[None]

@@ -117,7 +117,8 @@ def _source(run: list[Warp]) -> int:
 def _window(warp: Warp) -> tuple[Any, Any, Any, Any]:
     """Left, top, width and height of what may be read of a warp's input."""
     if warp.window is None:
-        return 0.0, 0.0, warp.size_in[1], warp.size_in[0]
+        height, width = warp.canvas_in.size
+        return 0.0, 0.0, width, height
     x0, y0, x1, y1 = (warp.window[i] for i in range(4))
     return x0, y0, x1 - x0, y1 - y0
 
@@ -134,6 +135,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     fills: Fills = []
     source = _source(run)
     source_border = "replicate"
+    readable: Any = (None, None)
     for step in range(len(run) - 1, -1, -1):
         warp = run[step]
         if isinstance(warp.map, Axes):
@@ -154,10 +156,13 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         left, above, columns, rows = _window(warp)
         start_u, start_v = pick(swapped, above, left), pick(swapped, left, above)
         extent_u, extent_v = pick(swapped, rows, columns), pick(swapped, columns, rows)
-        if border == "constant" and (method == "nearest" or step > source):
+        at_source = step == source and warp.window is None
+        if step == source and warp.limits is not None:
+            readable = (start_u, extent_u), (start_v, extent_v)
+        if border == "constant" and (method == "nearest" or not at_source):
             covers = coverage(v - start_v, extent_v, method), coverage(u - start_u, extent_u, method)
             fills.append((_outer(*covers), settings(warp, kind)[1]))
-        if step == source and warp.window is None:
+        if at_source:
             source_border = border
         elif method != "nearest" or border != "constant":
             u = fold(u - start_u, extent_u, border) + start_u
@@ -166,7 +171,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         picture = words.transpose(picture)
     elif swapped is not False:
         picture = branch(swapped, words.transpose, lambda p: p, picture)
-    rows, columns = picture.shape[:2]
+    rows, columns = _extent(run[0], swapped)
     if method == "nearest":
         iv = fold_index(jnp.floor(v).astype(jnp.int32), rows, source_border)
         iu = fold_index(jnp.floor(u).astype(jnp.int32), columns, source_border)
@@ -176,8 +181,8 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
             fills.append(
                 (_outer(coverage(v, rows, method), coverage(u, columns, method)), settings(run[source], kind)[1])
             )
-        wv = kernel_matrix(fold(v, rows, source_border), scale_v, rows, method)
-        wu = kernel_matrix(fold(u, columns, source_border), scale_u, columns, method)
+        wv = kernel_matrix(fold(v, rows, source_border), scale_v, picture.shape[0], method, readable[1])
+        wu = kernel_matrix(fold(u, columns, source_border), scale_u, picture.shape[1], method, readable[0])
         value = jnp.einsum("ij,jkc->ikc", wv, picture.astype(jnp.float32), precision=jax.lax.Precision.HIGHEST)
         value = jnp.einsum("lk,ikc->ilc", wu, value, precision=jax.lax.Precision.HIGHEST)
         return round_to(_compose(value, fills), picture.dtype)
@@ -193,6 +198,15 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     if cover_u is not None and cover_v is not None:
         value = value + (1 - _outer(cover_v, cover_u)[..., None]) * fill_values(colour, picture)
     return round_to(_compose(value, fills), picture.dtype)
+
+
+def _extent(warp: Warp, swapped: Array | bool = False) -> tuple[Any, Any]:
+    """Rows and columns of the stored picture, after it has been turned."""
+    if warp.extent_in is None:
+        # A chain that may or may not turn its picture has a square one.
+        return warp.size_in[::-1] if swapped is True else warp.size_in
+    height, width = warp.extent_in.astype(jnp.int32)
+    return pick(swapped, width, height), pick(swapped, height, width)
 
 
 def _total(terms: Iterable[Array]) -> Array:
@@ -259,8 +273,15 @@ def _outer(rows: Array, columns: Array) -> Array:
 # Reading in two dimensions ------------------------------------------------------------------------------------------
 
 
-def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array, Fills]:
-    """Where every output pixel of a chain reads in the stored picture, and what its borders lay over it."""
+def coordinates(run: list[Warp], kind: Kind, method: str, *, at_source: bool) -> tuple[Array, Array, Fills]:
+    """Where every output pixel of a chain reads in the stored picture, and what its borders lay over it.
+
+    Args:
+        run: the chain.
+        kind: of picture.
+        method: how it is read.
+        at_source: whether the border of the stored picture is left to whoever reads it.
+    """
     height, width = run[-1].size_out
     y, x = jnp.meshgrid(
         jnp.arange(height, dtype=jnp.float32) + 0.5, jnp.arange(width, dtype=jnp.float32) + 0.5, indexing="ij"
@@ -285,7 +306,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array,
         else:
             settle()
             x, y = warp.pull(x, y)
-        if (step == source and warp.window is None) or not _needs_rule(warp):
+        if (step == source and at_source) or not _needs_rule(warp):
             continue
         settle()
         border = "replicate" if warp.covers else warp.border_mode
@@ -301,32 +322,37 @@ def coordinates(run: list[Warp], kind: Kind, method: str) -> tuple[Array, Array,
 
 
 def _read_dense(picture: Array, run: list[Warp], kind: Kind, method: str) -> Array:
-    rows, columns, channels = picture.shape
-    x, y, fills = coordinates(run, kind, method)
     source = run[_source(run)]
-    border = "replicate" if source.covers or source.window is not None else source.border_mode
+    border = "replicate" if source.covers else source.border_mode
+    in_words = method == "linear" and words.fits(picture) and (source.extent_in is None or border != "wrap")
+    # The rim of packed words lies around the whole buffer.
+    at_source = source.window is None and not (in_words and source.extent_in is not None)
+    x, y, fills = coordinates(run, kind, method, at_source=at_source)
+    border = border if at_source else "replicate"
+    rows, columns = _extent(run[0])
+    stride, channels = picture.shape[1:]
     fill = settings(source, kind)[1]
     if method == "nearest":
         if border == "constant":
             fills.append((coverage(x, columns, method) & coverage(y, rows, method), fill))
         ix = fold_index(jnp.floor(x).astype(jnp.int32), columns, border)
         iy = fold_index(jnp.floor(y).astype(jnp.int32), rows, border)
-        flat = picture.reshape(rows * columns, channels)
-        index = stored(iy * columns + ix)
+        flat = picture.reshape(-1, channels)
+        index = stored(iy * stride + ix)
         if channels == 1:
             read = jnp.take(flat[:, 0], index, mode="clip")[..., None]
         else:
             read = jnp.take(flat, index, axis=0, mode="clip")
         return _compose(read, fills, nearest=True)
-    if method == "linear" and words.fits(picture):
+    if in_words:
         return _read_words(picture, x, y, border, fill, fills)
     pairs_x, cover_x = taps(x, columns, method, border)
     pairs_y, cover_y = taps(y, rows, method, border)
-    flat = picture.reshape(rows * columns, channels)
+    flat = picture.reshape(-1, channels)
     value = jnp.zeros((*x.shape, channels), jnp.float32)
     for iy, wy in pairs_y:
         for ix, wx in pairs_x:
-            read = jnp.take(flat, iy * columns + ix, axis=0, mode="clip").astype(jnp.float32)
+            read = jnp.take(flat, iy * stride + ix, axis=0, mode="clip").astype(jnp.float32)
             value = value + read * (wx * wy)[..., None]
     if cover_x is not None and cover_y is not None:
         value = value + (1 - cover_x * cover_y)[..., None] * fill_values(fill, picture)

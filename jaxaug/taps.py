@@ -30,13 +30,13 @@ def fold(coordinate: Array, extent: Any, border: str) -> Array:
     return jnp.clip(coordinate, 0.5, extent - 0.5)
 
 
-def fold_index(index: Array, extent: int, border: str) -> Array:
+def fold_index(index: Array, extent: Any, border: str) -> Array:
     """The same rule for the index of a pixel."""
     if border == "reflect":
         index = jnp.mod(index, 2 * extent)
         index = jnp.minimum(index, 2 * extent - 1 - index)
     elif border == "reflect_101":
-        period = max(2 * (extent - 1), 1)
+        period = jnp.maximum(2 * (extent - 1), 1)
         index = jnp.mod(index, period)
         index = jnp.minimum(index, period - index)
     elif border == "wrap":
@@ -51,7 +51,7 @@ def coverage(coordinate: Array, extent: Any, method: str) -> Array:
     return jnp.clip(coordinate + 0.5, 0.0, 1.0) * jnp.clip(extent + 0.5 - coordinate, 0.0, 1.0)
 
 
-def taps(coordinate: Array, extent: int, method: str, border: str) -> tuple[list[tuple[Array, Array]], Array | None]:
+def taps(coordinate: Array, extent: Any, method: str, border: str) -> tuple[list[tuple[Array, Array]], Array | None]:
     """The pixels that a coordinate reads along one axis.
 
     Args:
@@ -101,7 +101,9 @@ def _lanczos(d: Array, lobes: int = 4) -> Array:
     return jnp.where(jnp.abs(d) < lobes, jnp.sinc(d) * jnp.sinc(d / lobes), 0.0)
 
 
-def kernel_matrix(coordinate: Array, scale: Array, extent: int, method: str) -> Array:
+def kernel_matrix(
+    coordinate: Array, scale: Array, extent: int, method: str, limits: tuple[Any, Any] | None = None
+) -> Array:
     """Weights of every source pixel for every output coordinate, widened where the picture shrinks.
 
     Args:
@@ -109,6 +111,7 @@ def kernel_matrix(coordinate: Array, scale: Array, extent: int, method: str) -> 
         scale: source pixels per output pixel.
         extent: number of source pixels.
         method: area (a box), linear (a triangle), cubic or lanczos.
+        limits: first pixel and number of pixels that may be read, if not all.
 
     Returns:
         (n, extent), rows summing to one.
@@ -125,4 +128,7 @@ def kernel_matrix(coordinate: Array, scale: Array, extent: int, method: str) -> 
         w = _cubic(jnp.abs(d), -0.5)
     else:
         w = _lanczos(d, 3)
+    if limits is not None:
+        pixel = jnp.arange(extent)
+        w = jnp.where((pixel >= limits[0]) & (pixel < limits[0] + limits[1]), w, 0.0)
     return w / jnp.maximum(w.sum(axis=1, keepdims=True), 1e-12)

@@ -70,12 +70,21 @@ class Leaf:
 
 @dataclasses.dataclass(frozen=True)
 class Layout:
-    """The static side of a sample: its tree, its leaves and the sizes of its pictures."""
+    """The static side of a sample.
+
+    Args:
+        treedef: its tree.
+        leaves: what is known of them.
+        sizes: (height, width) of the pictures of each dict.
+        reference: size of the picture that draws are relative to.
+        home: keys of the dict that holds that picture.
+    """
 
     treedef: Any
     leaves: tuple[Leaf, ...]
     sizes: tuple[tuple[Path, Size], ...]
     reference: Size
+    home: Path = ()
 
     def size_of(self, group: Path) -> Size:
         """Size of the picture whose pixels the rows of a group count: its own, an outer group's or the reference."""
@@ -84,6 +93,16 @@ class Layout:
             if group[:end] in known:
                 return known[group[:end]]
         return self.reference
+
+    def stated(self, group: Path) -> list[Leaf]:
+        """The entries that state the true size of a group's pictures: its own, or an outer group's."""
+        if not self.sizes:
+            return []
+        for end in range(len(group), -1, -1):
+            found = [leaf for leaf in self.leaves if leaf.kind == "size" and leaf.group == group[:end]]
+            if found:
+                return found
+        return []
 
     def kind(self, *kinds: str) -> list[Leaf]:
         return [leaf for leaf in self.leaves if leaf.kind in kinds]
@@ -169,6 +188,7 @@ def parse(
         tuple(leaves),
         tuple((group, size) for group, (_, size) in sizes.items()),
         reference[1] if reference else _stated_size(leaves, values),
+        reference[0].group if reference else (),
     )
     _check_rows(layout, values)
     return layout, values
@@ -284,11 +304,13 @@ def _check_rows(layout: Layout, values: list[Any]) -> None:
     has_pictures = any(leaf.kind in PICTURES for leaf in layout.leaves)
     for leaf in layout.leaves:
         value = values[leaf.index]
-        if leaf.kind == "size" and has_pictures:
+        if leaf.kind == "size" and has_pictures and leaf.group not in dict(layout.sizes) and leaf.group != ():
             raise ValueError(
-                f"{leaf.label!r}: true sizes of pictures in padded buffers are not supported yet. "
-                "Leave it out, or give a sample without pictures."
+                f"{leaf.label!r} states the size of a picture, but there is none beside it; pictures are in "
+                f"{sorted('/'.join(map(str, g)) or 'the sample itself' for g, _ in layout.sizes)}."
             )
+        if leaf.kind == "size" and has_pictures and jnp.size(value) * len(layout.stated(leaf.group)) != 2:
+            raise ValueError(f"{leaf.label!r} has shape {jnp.shape(value)}; it must be (height, width).")
         if leaf.kind == "bboxes" and (value.ndim != 2 or value.shape[1] < 4):
             raise ValueError(
                 f"{leaf.label!r} has shape {value.shape}; boxes must have shape (N, 4 or more), "

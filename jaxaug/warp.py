@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug import struct
@@ -143,11 +144,11 @@ class Displacement:
 
 @struct.struct
 class Rescaled:
-    """A map between canvases of other sizes than those it was drawn for."""
+    """A map between canvases of other sizes than those it was drawn for; scales are for x and y."""
 
     inner: Map
-    in_scale: tuple[float, float] = static(default=(1.0, 1.0))
-    out_scale: tuple[float, float] = static(default=(1.0, 1.0))
+    in_scale: tuple[Scalar, Scalar] = (1.0, 1.0)
+    out_scale: tuple[Scalar, Scalar] = (1.0, 1.0)
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         u, v = self.inner.pull(x / self.out_scale[0], y / self.out_scale[1])
@@ -174,6 +175,32 @@ class Inverse:
 
 
 @struct.struct
+class Canvas:
+    """Where a picture is kept: a buffer, and how much of it the picture fills from its top left corner on.
+
+    Args:
+        buffer: (height, width) of the array.
+        extent: (2,) true height and width in pixels, perhaps drawn; None where the picture fills its buffer.
+    """
+
+    buffer: tuple[int, int] = static()
+    extent: Any = None
+
+    @property
+    def size(self) -> tuple[Scalar, Scalar]:
+        """(height, width) of the picture: plain numbers where it fills its buffer."""
+        return self.buffer if self.extent is None else (self.extent[0], self.extent[1])
+
+    def turned(self) -> Canvas:
+        """The canvas of the picture with rows and columns exchanged."""
+        return Canvas(self.buffer[::-1], None if self.extent is None else self.extent[::-1])
+
+    def measured(self) -> Any:
+        """The extent as an array, which is known where the picture fills its buffer."""
+        return np.asarray(self.buffer, np.float32) if self.extent is None else self.extent
+
+
+@struct.struct
 class Warp:
     """An op of the family: one map, its canvases, and what shows outside the input.
 
@@ -188,6 +215,7 @@ class Warp:
         mask_interpolation: the same for masks.
         border_mode: constant, replicate, reflect, reflect_101 or wrap.
         window: (x_min, y_min, x_max, y_max) of the input that may be read, if not all of it.
+        extent_in, extent_out: (2,) true heights and widths where pictures do not fill the canvases, see `Canvas`.
         covers: the border never shows, because every output pixel reads inside the input.
         nested: a lattice warp of which, along each axis, one canvas contains the other.
         antialias: widen the reading kernel where the warp shrinks the picture.
@@ -200,6 +228,8 @@ class Warp:
     fill_mask: Any = 0.0
     active: Scalar = switch(default=True)
     window: Any = None
+    extent_in: Any = None
+    extent_out: Any = None
     size_in: tuple[int, int] = static(default=(1, 1))
     size_out: tuple[int, int] = static(default=(1, 1))
     interpolation: str = static(default="linear")
@@ -232,6 +262,21 @@ class Warp:
     def resizes(self) -> bool:
         return self.size_in != self.size_out
 
+    @property
+    def canvas_in(self) -> Canvas:
+        return Canvas(self.size_in, self.extent_in)
+
+    @property
+    def canvas_out(self) -> Canvas:
+        return Canvas(self.size_out, self.extent_out)
+
+    @property
+    def limits(self) -> Any:
+        """(x_min, y_min, x_max, y_max) of the input that the border lies around; None for the whole canvas."""
+        if self.window is not None or self.extent_in is None:
+            return self.window
+        return vector(0, 0, self.extent_in[1], self.extent_in[0])
+
     def realise(self, _view: Any) -> Warp:
         """The warp with its map ready for use; maps that store only a key make their field here."""
         make = getattr(self.map, "realise", None)
@@ -240,17 +285,22 @@ class Warp:
     def gate(self, on: Scalar) -> Warp:
         """The same warp, applied only where `on` holds."""
         active = both(self.active, on)
-        if isinstance(self.map, Matrix) and on is not True:
-            eye = jnp.eye(3, dtype=jnp.float32)
-            structure = self.map.structure
-            window = None if self.window is None else jnp.where(on, self.window, self._canvas())
-            moved = Matrix(jnp.where(on, self.map.m, eye), structure)
-            return struct.replace(self, map=moved, active=active, window=window)
-        return struct.replace(self, active=active)
+        if on is True:
+            return struct.replace(self, active=active)
+        extent = self.extent_out
+        if extent is not None:
+            extent = jnp.where(on, extent, self.canvas_in.measured())
+        gated = struct.replace(self, active=active, extent_out=extent)
+        if not isinstance(self.map, Matrix):
+            return gated
+        eye = jnp.eye(3, dtype=jnp.float32)
+        window = None if self.window is None else jnp.where(on, self.window, self._whole())
+        return struct.replace(gated, map=Matrix(jnp.where(on, self.map.m, eye), self.map.structure), window=window)
 
-    def _canvas(self) -> Array:
+    def _whole(self) -> Array:
         """The whole input as a window."""
-        return jnp.array([0, 0, self.size_in[1], self.size_in[0]], jnp.float32)
+        height, width = self.canvas_in.measured()
+        return vector(0, 0, width, height)
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Where the output points (x, y) read."""
@@ -287,25 +337,43 @@ class Warp:
         m = self.map.m
         return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0] < 0
 
-    def rescaled(self, size_in: tuple[int, int]) -> Warp:
-        """The same warp for a picture stored at another size than the reference."""
-        if size_in == self.size_in:
+    def rescaled(self, canvas: Canvas) -> Warp:
+        """The same warp for a picture on another canvas than the reference.
+
+        A result that fills its canvas fills that of the other picture too; any other result keeps the other
+        picture's scale.
+        """
+        if canvas.buffer == self.size_in and canvas.extent is None and self.extent_in is None:
             return self
-        ratio = (size_in[0] / self.size_in[0], size_in[1] / self.size_in[1])
+        ratio = (canvas.buffer[0] / self.size_in[0], canvas.buffer[1] / self.size_in[1])
         size_out = tuple(max(1, round(n * r)) for n, r in zip(self.size_out, ratio, strict=True))
-        in_scale = (ratio[1], ratio[0])
-        out_scale = (size_out[1] / self.size_out[1], size_out[0] / self.size_out[0])
+        in_scale: tuple[Scalar, Scalar] = (ratio[1], ratio[0])
+        out_scale: tuple[Scalar, Scalar] = (size_out[1] / self.size_out[1], size_out[0] / self.size_out[0])
+        extent_out = self.extent_out
         whole = all(r == int(r) for r in ratio) and in_scale == out_scale and ratio[0] == ratio[1]
+        if canvas.extent is not None or self.extent_in is not None:
+            down, across = canvas.measured() / self.canvas_in.measured()
+            in_scale, whole = (across, down), False
+        if extent_out is not None:
+            out_scale, extent_out = in_scale, extent_out * vector(*in_scale[::-1])
         new_map: Any
         if isinstance(self.map, Matrix):
-            before = jnp.diag(jnp.array([in_scale[0], in_scale[1], 1.0], jnp.float32))
-            after = jnp.diag(jnp.array([1 / out_scale[0], 1 / out_scale[1], 1.0], jnp.float32))
+            before = stack3([[in_scale[0], 0, 0], [0, in_scale[1], 0], [0, 0, 1]])
+            after = stack3([[1 / out_scale[0], 0, 0], [0, 1 / out_scale[1], 0], [0, 0, 1]])
             structure = self.structure if whole else self.structure | Structure.SCALE
             new_map = Matrix(compose3(before, compose3(self.map.m, after)), structure)
         else:
             new_map = Rescaled(self.map, in_scale, out_scale)
-        window = None if self.window is None else self.window * jnp.array([*in_scale, *in_scale], jnp.float32)
-        return struct.replace(self, map=new_map, size_in=size_in, size_out=size_out, window=window)
+        window = None if self.window is None else self.window * vector(*in_scale, *in_scale)
+        return struct.replace(
+            self,
+            map=new_map,
+            size_in=canvas.buffer,
+            size_out=size_out,
+            extent_in=canvas.extent,
+            extent_out=extent_out,
+            window=window,
+        )
 
     def inverse(self) -> Warp:
         """The warp that undoes this one; what it cannot know shows as the fill."""
@@ -319,6 +387,8 @@ class Warp:
             window=None,
             size_in=self.size_out,
             size_out=self.size_in,
+            extent_in=self.extent_out,
+            extent_out=self.extent_in,
             border_mode="constant",
             covers=self.is_onto,
             antialias=False,
@@ -336,6 +406,7 @@ class Warp:
         border = other if self._ignores("border_mode") else self
         structure = self.structure | other.structure
         windowed = self.window is not None or other.window is not None
+        partial = self.extent_out is not None or other.extent_out is not None
 
         def joined(w: Warp) -> Warp:
             return struct.replace(
@@ -344,7 +415,8 @@ class Warp:
                 interpolation=lead.interpolation,
                 mask_interpolation=lead.mask_interpolation,
                 border_mode=border.border_mode,
-                window=self._canvas() if windowed and w.window is None else w.window,
+                window=w._whole() if windowed and w.window is None else w.window,
+                extent_out=jnp.asarray(w.canvas_out.measured()) if partial else None,
                 covers=self.covers and other.covers,
                 nested=self.nested and other.nested,
                 name=f"{self.name}|{other.name}",
@@ -358,21 +430,45 @@ class Warp:
         return setting in ("interpolation", "mask_interpolation", "antialias", "outline") and self.is_lattice
 
 
-def matrix_warp(
-    m: Any, size_in: tuple[int, int], size_out: tuple[int, int], structure: Structure, **settings: Any
+def map_warp(
+    new_map: Any, canvas_in: Canvas | tuple[int, int], canvas_out: Canvas | tuple[int, int], **settings: Any
 ) -> Warp:
-    """A warp from the matrix that takes output to input coordinates.
+    """The warp of a map between two canvases.
+
+    Args:
+        new_map: from output to input coordinates.
+        canvas_in, canvas_out: canvases, or (height, width) where pictures fill them.
+        **settings: further fields of `Warp`.
+    """
+    before, after = (c if isinstance(c, Canvas) else Canvas(c) for c in (canvas_in, canvas_out))
+    return Warp(
+        new_map,
+        size_in=before.buffer,
+        size_out=after.buffer,
+        extent_in=before.extent,
+        extent_out=after.extent,
+        **settings,
+    )
+
+
+def matrix_warp(
+    m: Any,
+    canvas_in: Canvas | tuple[int, int],
+    canvas_out: Canvas | tuple[int, int],
+    structure: Structure,
+    **settings: Any,
+) -> Warp:
+    """The warp of a matrix that takes output to input coordinates.
 
     Args:
         m: 3 x 3, or anything that stacks to it.
-        size_in: (height, width) of the input canvas.
-        size_out: (height, width) of the output canvas.
+        canvas_in, canvas_out: canvases, or (height, width) where pictures fill them.
         structure: what the matrix may contain.
         **settings: further fields of `Warp`.
     """
     if isinstance(m, list | tuple):
         m = stack3(m)
-    return Warp(map=Matrix(m, structure), size_in=size_in, size_out=size_out, **settings)
+    return map_warp(Matrix(m, structure), canvas_in, canvas_out, **settings)
 
 
 def identity(size: tuple[int, int]) -> Warp:
@@ -396,9 +492,14 @@ def either(a: Scalar, b: Scalar) -> Scalar:
     return jnp.logical_or(a, b)
 
 
+def vector(*entries: Any) -> Array:
+    """Entries, traced or not, as one float32 array."""
+    return jnp.stack([jnp.asarray(v, jnp.float32) for v in entries])
+
+
 def stack3(rows: Any) -> Array:
     """A 3 x 3 float32 matrix from nested entries, traced or not."""
-    return jnp.stack([jnp.asarray(v, jnp.float32) for row in rows for v in row]).reshape(3, 3)
+    return vector(*(v for row in rows for v in row)).reshape(3, 3)
 
 
 def compose3(a: Any, b: Any) -> Array:

@@ -60,7 +60,7 @@ def test_a_choice_does_what_its_option_does_alone(name: str) -> None:
     @jax.jit
     def chosen(index: Any, sample: Any) -> Any:
         every = [ops_of(i) for i in range(len(options))]
-        return augment.apply(ja.Plan(merge(every, index, SIZE)), sample)
+        return augment.apply(ja.Plan(merge(every, index)), sample)
 
     layout, _ = parse(sample, None)
     assert layout.reference == SIZE

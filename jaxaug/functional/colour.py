@@ -45,20 +45,22 @@ def brightness_contrast(image: Array, alpha: Any = 1.0, beta: Any = 0.0) -> Arra
 
 
 @imagewise()
-def brightness_contrast_by_mean(image: Array, alpha: Any = 1.0, beta: Any = 0.0) -> Array:
+def brightness_contrast_by_mean(image: Array, alpha: Any = 1.0, beta: Any = 0.0, inside: Array | None = None) -> Array:
     """`alpha * image + beta * mean`, clipped.
 
     Args:
         image: (H, W, C).
         alpha: factor.
         beta: shift, in mean brightnesses of the image.
+        inside: (H, W) pixels that count for the mean, by default all.
 
     Example:
         >>> import jax.numpy as jnp
         >>> brightness_contrast_by_mean(jnp.full((1, 1, 1), 100, jnp.uint8), 1.0, 0.5)[0, 0, 0]
         Array(150, dtype=uint8)
     """
-    return jnp.clip(alpha * image + beta * image.mean(), 0.0, 1.0)
+    mean = image.mean() if inside is None else image.mean(where=inside[..., None])
+    return jnp.clip(alpha * image + beta * mean, 0.0, 1.0)
 
 
 @pointwise()
@@ -153,22 +155,26 @@ def invert(image: Array) -> Array:
     return 1.0 - image
 
 
-def _blend(planes: Planes, image_weight: Any, gray_weight: Any, mean_weight: Any) -> Planes:
+def _blend(
+    planes: Planes, image_weight: Any, gray_weight: Any, mean_weight: Any, inside: Array | None = None
+) -> Planes:
     """A weighted sum of an image, its brightness and its mean brightness, clipped.
 
     With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
     torchvision defines them; an image without colour has no saturation to change.
     """
-    mean = branch(mean_weight != 0, lambda p: mean_weight * _mean(luma(p)), lambda p: jnp.zeros(()), planes)
+    mean = branch(mean_weight != 0, lambda p: mean_weight * _mean(luma(p), inside), lambda p: jnp.zeros(()), planes)
     if len(planes) != 3:
         return tuple(jnp.clip((image_weight + gray_weight) * p + mean, 0.0, 1.0) for p in planes)
     gray = luma(planes)
     return tuple(jnp.clip(image_weight * p + (gray_weight * gray + mean), 0.0, 1.0) for p in planes)
 
 
-def _mean(plane: Array) -> Array:
+def _mean(plane: Array, inside: Array | None) -> Array:
     """The mean of (..., H, W), column by column: sums of one long row are not split into lanes."""
-    return plane.mean(axis=-2).mean()
+    if inside is None:
+        return plane.mean(axis=-2).mean()
+    return jnp.where(inside, plane, 0.0).sum(axis=-2).sum() / (inside.sum() * (plane.size // inside.size))
 
 
 def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
@@ -228,7 +234,15 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
 
 
 @planewise
-def color_jitter(image: Planes, brightness: Any, contrast: Any, saturation: Any, hue: Any, order: Any) -> Planes:
+def color_jitter(
+    image: Planes,
+    brightness: Any,
+    contrast: Any,
+    saturation: Any,
+    hue: Any,
+    order: Any,
+    inside: Array | None = None,
+) -> Planes:
     """Changes brightness, contrast, saturation and hue, as torchvision defines them, in a given order.
 
     Args:
@@ -236,6 +250,7 @@ def color_jitter(image: Planes, brightness: Any, contrast: Any, saturation: Any,
         brightness, contrast, saturation: factors.
         hue: in turns.
         order: (4,) the numbers 0 to 3, which stand for the four in the order above.
+        inside: (H, W) pixels that count for the mean brightness, by default all.
 
     Example:
         >>> import jax.numpy as jnp
@@ -253,14 +268,20 @@ def color_jitter(image: Planes, brightness: Any, contrast: Any, saturation: Any,
         image = branch(
             which == 3,
             lambda planes: _turn_hue(planes, hue) if len(planes) == 3 else planes,
-            lambda planes, f=f, g=gray_weight, m=mean_weight: _blend(planes, f, g, m),
+            lambda planes, f=f, g=gray_weight, m=mean_weight: _blend(planes, f, g, m, inside),
             image,
         )
     return image
 
 
 @planewise
-def to_gray(image: Planes, *, method: str = "weighted_average", num_output_channels: int = 3) -> Planes:
+def to_gray(
+    image: Planes,
+    *,
+    method: str = "weighted_average",
+    num_output_channels: int = 3,
+    inside: Array | None = None,
+) -> Planes:
     """Brightness, repeated over the output channels.
 
     Args:
@@ -269,6 +290,7 @@ def to_gray(image: Planes, *, method: str = "weighted_average", num_output_chann
             the largest and smallest channel), `average`, `max` or `pca` (first principal component, from its
             smallest to its largest value).
         num_output_channels: channels of the result.
+        inside: (H, W) pixels that count for `pca`, by default all.
 
     Example:
         >>> import jax.numpy as jnp
@@ -289,7 +311,7 @@ def to_gray(image: Planes, *, method: str = "weighted_average", num_output_chann
     elif method == "max":
         gray = highest
     else:
-        gray = _first_component(image)
+        gray = _first_component(image, inside)
     return (gray,) * num_output_channels
 
 
@@ -303,15 +325,17 @@ def _lightness(image: Planes) -> Array:
     return jnp.where(y > 0.008856, 1.16 * root - 0.16, 9.033 * y)
 
 
-def _first_component(image: Planes) -> Array:
+def _first_component(image: Planes, inside: Array | None) -> Array:
     flat = jnp.stack([v.reshape(-1) for v in image])
-    centred = flat - flat.mean(axis=1, keepdims=True)
-    covariance = jnp.matmul(centred, centred.T, precision=jax.lax.Precision.HIGHEST)
+    counts = jnp.ones(flat.shape[1:], bool) if inside is None else inside.reshape(-1)
+    centred = flat - flat.mean(axis=1, keepdims=True, where=counts)
+    within = jnp.where(counts, centred, 0.0)
+    covariance = jnp.matmul(within, within.T, precision=jax.lax.Precision.HIGHEST)
     axis = jnp.linalg.eigh(covariance)[1][:, -1]
     axis = jnp.where(axis.sum() < 0, -axis, axis)
-    score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST).reshape(image[0].shape)
-    low, high = score.min(), score.max()
-    return (score - low) / jnp.where(high > low, high - low, 1.0)
+    score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST)
+    low, high = score.min(where=counts, initial=jnp.inf), score.max(where=counts, initial=-jnp.inf)
+    return ((score - low) / jnp.where(high > low, high - low, 1.0)).reshape(image[0].shape)
 
 
 @planewise
@@ -367,13 +391,14 @@ def normalize(image: Array, mean: Any, std: Any) -> Array:
 
 
 @imagewise(makes_float=True)
-def standardize(image: Array, *, by: str = "image") -> Array:
+def standardize(image: Array, *, by: str = "image", inside: Array | None = None) -> Array:
     """Shifts and scales by an image's own statistics; the result is always float32.
 
     Args:
         image: (..., H, W, C).
         by: `image` and `image_per_channel` use mean and standard deviation, and cut to [-20, 20]; `min_max` and
             `min_max_per_channel` the smallest and largest value.
+        inside: (H, W) pixels that count, by default all.
 
     Example:
         >>> import jax.numpy as jnp
@@ -381,8 +406,10 @@ def standardize(image: Array, *, by: str = "image") -> Array:
         Array([0., 1.], dtype=float32)
     """
     axes = (-3, -2) if by.endswith("per_channel") else (-3, -2, -1)
+    where = None if inside is None else inside[..., None]
     if by.startswith("image"):
-        spread = image.std(axis=axes, keepdims=True) + 1e-4 / 255
-        return jnp.clip((image - image.mean(axis=axes, keepdims=True)) / spread, -20.0, 20.0)
-    low, high = image.min(axis=axes, keepdims=True), image.max(axis=axes, keepdims=True)
+        mean, spread = (f(axis=axes, keepdims=True, where=where) for f in (image.mean, image.std))
+        return jnp.clip((image - mean) / (spread + 1e-4 / 255), -20.0, 20.0)
+    low = image.min(axis=axes, keepdims=True, where=where, initial=jnp.inf)
+    high = image.max(axis=axes, keepdims=True, where=where, initial=-jnp.inf)
     return (image - low) / (high - low + 1e-4 / 255)

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.resample import resample
-from jaxaug.warp import Displacement, Structure, Warp, matrix_warp
+from jaxaug.warp import Displacement, Structure, map_warp, matrix_warp
 
 
 def warp_matrix(
@@ -77,14 +77,7 @@ def warp_displacement(
         Array([1., 2., 0.], dtype=float32)
     """
     size = (image.shape[0], image.shape[1])
-    warp = Warp(
-        Displacement(dx, dy),
-        size_in=size,
-        size_out=size,
-        interpolation=interpolation,
-        border_mode=border_mode,
-        fill=fill,
-    )
+    warp = map_warp(Displacement(dx, dy), size, size, interpolation=interpolation, border_mode=border_mode, fill=fill)
     return resample(image, [warp], "image")
 
 

@@ -1,8 +1,12 @@
-"""How kernels on floats become functions on images of any dtype."""
+"""How kernels on floats become functions on images of any dtype.
+
+A kernel that takes statistics of an image has an argument `inside`, (H, W) bool: the pixels that count, by default all.
+"""
 
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any, Protocol, cast
 
@@ -22,6 +26,7 @@ class OnImage(Protocol):
     reads: str
     levels: Callable[..., Array] | None
     makes_float: bool
+    counts: bool
 
     def __call__(self, image: Any, *args: Any, **kwargs: Any) -> Array: ...
 
@@ -38,7 +43,9 @@ def _public(
         image = jnp.asarray(image)
         return from_unit(run(to_unit(image), *args, **kwargs), jnp.float32 if makes_float else image.dtype)
 
-    for name, value in {"kernel": kernel, "reads": reads, "levels": levels, "makes_float": makes_float}.items():
+    counts = "inside" in inspect.signature(kernel).parameters
+    marks = {"kernel": kernel, "reads": reads, "levels": levels, "makes_float": makes_float, "counts": counts}
+    for name, value in marks.items():
         setattr(on_image, name, value)
     return cast(OnImage, on_image)
 

@@ -16,7 +16,7 @@ from jaxaug.warp import Structure, Warp, compose3, inverse3, matrix_warp, stack3
 METHODS = ("largest_box", "ellipse")
 
 
-def affine_matrix(size: tuple[int, int], scale: Any, angle: Any, shear: Any, shift: Any) -> Array:
+def affine_matrix(size: tuple[Any, Any], scale: Any, angle: Any, shear: Any, shift: Any) -> Array:
     """The matrix from output to input of scaling, turning, shearing and shifting, about the centre of a picture.
 
     Args:
@@ -116,7 +116,7 @@ class Affine(Transform):
         matrix = affine_matrix(
             view.size, (scale_x, scale_y), rng.uniform("rotate", self.rotate), shear, self._shift(rng, view)
         )
-        return matrix_warp(matrix, view.size, view.size, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
 
     def _scale(self, rng: Draw, axis: str) -> Array:
         low, high = self.scale[axis]
@@ -192,7 +192,7 @@ class ShiftScaleRotate(Transform):
         )
         scale = (1.0 + rng.uniform("scale_x", self.scale_limit), 1.0 + rng.uniform("scale_y", self.scale_limit))
         matrix = affine_matrix(view.size, scale, rng.uniform("rotate", self.rotate_limit), (0.0, 0.0), shift)
-        return matrix_warp(matrix, view.size, view.size, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
 
 
 @transform
@@ -243,7 +243,7 @@ class Rotate(Transform):
     def draw(self, rng: Draw, view: View) -> Warp:
         angle = rng.uniform("angle", self.limit)
         matrix = affine_matrix(view.size, (1.0, 1.0), angle, (0.0, 0.0), (0.0, 0.0))
-        return matrix_warp(matrix, view.size, view.size, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
 
 
 @transform
@@ -286,7 +286,7 @@ class SafeRotate(Transform):
         c, s = (jnp.abs(f(jnp.deg2rad(angle))) for f in (jnp.cos, jnp.sin))
         zoom_x, zoom_y = (height * s + width * c) / width, (height * c + width * s) / height
         zoom = stack3([[zoom_x, 0, (1 - zoom_x) * width / 2], [0, zoom_y, (1 - zoom_y) * height / 2], [0, 0, 1]])
-        return matrix_warp(compose3(turn, zoom), view.size, view.size, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(compose3(turn, zoom), view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
 
 
 @transform
@@ -338,10 +338,12 @@ class Perspective(Transform):
         height, width = view.size
         inward = jnp.mod(jnp.abs(rng.uniform("scale", self.scale) * rng.normal("corners", (4, 2))), 0.32)
         outer = jnp.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-        corners = jnp.abs(outer - inward) * jnp.array([width, height], jnp.float32)
+        corners = jnp.abs(outer - inward) * view.canvas.measured()[::-1]
         matrix = square_to_quadrangle(corners)
         unit = stack3([[1 / width, 0, 0], [0, 1 / height, 0], [0, 0, 1]])
-        return matrix_warp(compose3(matrix, unit), view.size, view.size, Structure.PROJECTIVE, **warp_settings(self))
+        return matrix_warp(
+            compose3(matrix, unit), view.canvas, view.canvas, Structure.PROJECTIVE, **warp_settings(self)
+        )
 
 
 def square_to_quadrangle(corners: Array) -> Any:

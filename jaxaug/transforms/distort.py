@@ -18,7 +18,7 @@ from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Axes, Displacement, Warp
+from jaxaug.warp import Axes, Displacement, Warp, map_warp
 
 REMAPPING = ("mask", "direct")
 
@@ -66,13 +66,7 @@ class GridDistortion(Transform):
             total = steps.sum() if self.normalized else float(self.num_steps)
             inner = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)]) * (length / total)
             knots += [jnp.linspace(0.0, length, self.num_steps + 1), inner]
-        return Warp(
-            Axes(*knots),
-            size_in=view.size,
-            size_out=view.size,
-            covers=self.normalized,
-            **warp_settings(self),
-        )
+        return map_warp(Axes(*knots), view.canvas, view.canvas, covers=self.normalized, **warp_settings(self))
 
 
 @struct.struct
@@ -175,9 +169,9 @@ class ElasticTransform(Transform):
             key,
             jnp.asarray(self.alpha, jnp.float32),
             jnp.asarray(self.sigma, jnp.float32),
-            size=view.size,
+            size=view.canvas.buffer,
             radius=8 if self.approximate else 0,
             same=self.same_dxdy,
             distribution=self.noise_distribution,
         )
-        return Warp(field, size_in=view.size, size_out=view.size, **warp_settings(self))
+        return map_warp(field, view.canvas, view.canvas, **warp_settings(self))

@@ -12,7 +12,7 @@ from jaxaug.pixels import Tone, tone
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Structure, Warp, compose3, matrix_warp
+from jaxaug.warp import Canvas, Structure, Warp, compose3, matrix_warp, stack3
 
 
 @transform
@@ -56,7 +56,7 @@ class HorizontalFlip(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[-1, 0, view.width], [0, 1, 0], [0, 0, 1]]
-        return matrix_warp(rows, view.size, view.size, Structure.FLIP_X, covers=True)
+        return matrix_warp(rows, view.canvas, view.canvas, Structure.FLIP_X, covers=True)
 
 
 @transform
@@ -97,7 +97,7 @@ class VerticalFlip(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[1, 0, 0], [0, -1, view.height], [0, 0, 1]]
-        return matrix_warp(rows, view.size, view.size, Structure.FLIP_Y, covers=True)
+        return matrix_warp(rows, view.canvas, view.canvas, Structure.FLIP_Y, covers=True)
 
 
 @transform
@@ -125,7 +125,7 @@ class Transpose(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
-        return matrix_warp(rows, view.size, view.size[::-1], Structure.SWAP, covers=True)
+        return matrix_warp(rows, view.canvas, view.canvas.turned(), Structure.SWAP, covers=True)
 
 
 @transform
@@ -202,27 +202,34 @@ class SquareSymmetry(D4):
 def _symmetry(name: str, element: Any, view: View) -> Warp:
     """One of the eight symmetries: `element % 4` quarter turns counter-clockwise, mirrored first from 4 on."""
     height, width = view.size
-    size = view.size
-    if height != width:
+    rows, columns = view.canvas.buffer
+    after = view.canvas
+    if rows != columns:
+        if view.canvas.extent is not None:
+            raise ValueError(
+                f"{name} turns pictures with a 'size' by random quarters, which needs a square buffer; theirs is "
+                f"{rows} x {columns}."
+            )
         if not is_concrete(element):
             raise ValueError(
-                f"{name} on a picture of {height} x {width} changes the size at random, and under jit or vmap shapes "
+                f"{name} on a picture of {rows} x {columns} changes the size at random, and under jit or vmap shapes "
                 "cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before it), or use "
                 "Rotate((-180, 180))."
             )
         if int(element) % 2:
-            size = (width, height)
+            after = view.canvas.turned()
+    elif after.extent is not None:
+        after = Canvas(after.buffer, jnp.where(element % 2 == 1, after.extent[::-1], after.extent))
     # Output (x, y) of a counter-clockwise turn by k quarters reads here.
-    turns = jnp.array(
+    turns = jnp.stack(
         [
-            [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
-            [[0, -1, width], [1, 0, 0], [0, 0, 1]],
-            [[-1, 0, width], [0, -1, height], [0, 0, 1]],
-            [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
-        ],
-        jnp.float32,
+            stack3([[1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+            stack3([[0, -1, width], [1, 0, 0], [0, 0, 1]]),
+            stack3([[-1, 0, width], [0, -1, height], [0, 0, 1]]),
+            stack3([[0, 1, 0], [-1, 0, height], [0, 0, 1]]),
+        ]
     )
-    mirror = jnp.array([[-1, 0, width], [0, 1, 0], [0, 0, 1]], jnp.float32)
+    mirror = stack3([[-1, 0, width], [0, 1, 0], [0, 0, 1]])
     turn = turns[element % 4]
     matrix = jnp.where(element >= 4, compose3(mirror, turn), turn)
-    return matrix_warp(matrix, view.size, size, Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y, covers=True)
+    return matrix_warp(matrix, view.canvas, after, Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y, covers=True)
