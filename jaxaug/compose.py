@@ -20,7 +20,7 @@ from jaxaug.keypoints import KeypointParams
 from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation
-from jaxaug.warp import Warp
+from jaxaug.warp import Canvas, Warp
 
 
 @struct.struct
@@ -184,9 +184,11 @@ class Compose:
             **targets: the same as keywords.
         """
         state = self._state(_one_sample(sample, targets))
-        for op in reversed(jax.tree.map(jnp.asarray, _plan_ops(plan))):
-            if isinstance(op, Warp):
-                state.push(op.realise(state.view).inverse())
+        warps = [op for op in jax.tree.map(jnp.asarray, _plan_ops(plan)) if isinstance(op, Warp)]
+        if warps:
+            state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
+        for op in reversed(warps):
+            state.push(op.realise(state.view).inverse())
         return state.finish()
 
     def batch(self, key: Array, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:

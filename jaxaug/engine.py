@@ -26,7 +26,7 @@ from jaxaug.pixels import apply_pixels
 from jaxaug.resample import resample
 from jaxaug.struct import is_concrete, static
 from jaxaug.targets import PICTURES, Layout, Leaf, Path, Size, canonical, picture_size, restored
-from jaxaug.warp import Canvas, Warp
+from jaxaug.warp import Canvas, Warp, vector
 
 
 @struct.struct
@@ -66,6 +66,20 @@ class View:
     @property
     def width(self) -> Any:
         return self.size[1]
+
+    def drawn(self, buffer: Size, height: Any, width: Any) -> Canvas:
+        """The canvas of a result whose size is drawn.
+
+        Args:
+            buffer: (height, width) that holds the largest.
+            height, width: of this one, in whole pixels.
+
+        Returns:
+            A canvas of exactly that size where it is known, outside `jit`; else the buffer and how much is filled.
+        """
+        if self.canvas.extent is None and is_concrete(height) and is_concrete(width):
+            return Canvas((int(height), int(width)))
+        return Canvas(buffer, jnp.clip(vector(height, width), 1.0, np.array(buffer, np.float32)))
 
     def top(self) -> float:
         """Full brightness of the first image: 255 for uint8, 1 for floats."""
@@ -232,21 +246,21 @@ class State:
         return jax.tree.unflatten(self.layout.treedef, out)
 
     def _trimmed(self, leaf: Leaf, picture: Array, canvas: Canvas) -> Array:
-        """A picture without what lies beyond its extent: cut off where nothing else tells of it, else zeros."""
+        """A picture with zeros beyond its extent."""
         if canvas.extent is None:
             return picture
-        height, width = canvas.extent
         if self.layout.stated(leaf.group):
+            height, width = canvas.extent
             inside = (jnp.arange(picture.shape[1]) < height)[:, None] & (jnp.arange(picture.shape[2]) < width)
             return jnp.where(inside[..., None], picture, jnp.zeros((), picture.dtype))
-        if not (is_concrete(height) and is_concrete(picture)):
-            names = " and ".join(dict.fromkeys(op.name for op in self._ops if isinstance(op, Warp) and op.resizes))
-            raise ValueError(
-                f"{leaf.label!r} gets a random size ({names or 'by its transforms'}), and under jit or vmap shapes "
-                "cannot be random: the picture lies in a buffer then, and its size must be told. Add 'size': "
-                "jnp.array([height, width]) to the sample, or put a transform of fixed size behind."
-            )
-        return picture[:, : int(height), : int(width)]
+        names = " and ".join(
+            dict.fromkeys(op.name for op in self._ops if isinstance(op, Warp) and op.extent_out is not None)
+        )
+        raise ValueError(
+            f"{leaf.label!r} gets a random size by {names}, and under jit or vmap shapes cannot be "
+            "random: the picture lies in a buffer then, and its size must be told. Add 'size': jnp.array([height, "
+            "width]) to the sample, or put a transform of fixed size behind."
+        )
 
     def _finish_size(self, out: list[Any]) -> None:
         """The size entries: two numbers, or one array of both."""
@@ -256,7 +270,8 @@ class State:
             height, width = self._out_canvas(leaf.group).size
             if is_concrete(height) and is_concrete(width):
                 known = np.asarray((height, width) if jnp.ndim(old) else (height, width)[place])
-                out[leaf.index] = jnp.asarray(known, old.dtype) if hasattr(old, "dtype") else type(old)(known)
+                dtype = jax.dtypes.canonicalize_dtype(getattr(old, "dtype", int))
+                out[leaf.index] = jnp.asarray(known, dtype) if hasattr(old, "dtype") else type(old)(known)
             else:
                 new = jnp.stack([height, width]) if jnp.ndim(old) else (height, width)[place]
                 out[leaf.index] = new.astype(jnp.asarray(old).dtype)

@@ -18,7 +18,7 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.control import stored
-from jaxaug.struct import static, switch
+from jaxaug.struct import is_concrete, static, switch
 
 Scalar = Any
 Axis = Callable[[Array], Array]
@@ -345,12 +345,12 @@ class Warp:
         """
         if canvas.buffer == self.size_in and canvas.extent is None and self.extent_in is None:
             return self
-        ratio = (canvas.buffer[0] / self.size_in[0], canvas.buffer[1] / self.size_in[1])
-        size_out = tuple(max(1, round(n * r)) for n, r in zip(self.size_out, ratio, strict=True))
-        in_scale: tuple[Scalar, Scalar] = (ratio[1], ratio[0])
+        larger = (canvas.buffer[0] / self.size_in[0], canvas.buffer[1] / self.size_in[1])
+        size_out = tuple(max(1, round(n * r)) for n, r in zip(self.size_out, larger, strict=True))
+        in_scale: tuple[Scalar, Scalar] = (larger[1], larger[0])
         out_scale: tuple[Scalar, Scalar] = (size_out[1] / self.size_out[1], size_out[0] / self.size_out[0])
         extent_out = self.extent_out
-        whole = all(r == int(r) for r in ratio) and in_scale == out_scale and ratio[0] == ratio[1]
+        whole = all(r == int(r) for r in larger) and in_scale == out_scale and larger[0] == larger[1]
         if canvas.extent is not None or self.extent_in is not None:
             down, across = canvas.measured() / self.canvas_in.measured()
             in_scale, whole = (across, down), False
@@ -495,6 +495,13 @@ def either(a: Scalar, b: Scalar) -> Scalar:
 def vector(*entries: Any) -> Array:
     """Entries, traced or not, as one float32 array."""
     return jnp.stack([jnp.asarray(v, jnp.float32) for v in entries])
+
+
+def ratio(length: Any, parts: Any) -> Any:
+    """`length / parts`, rounded once also where the length is drawn: XLA multiplies by the reciprocal of a constant."""
+    if is_concrete(length):
+        return length / parts
+    return length / jnp.where(length >= 0, jnp.asarray(parts, jnp.float32), 1.0)
 
 
 def stack3(rows: Any) -> Array:

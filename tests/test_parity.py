@@ -14,7 +14,7 @@ from scipy import stats
 from skimage import data
 
 import jaxaug as ja
-from jaxaug.transforms.affine import square_to_quadrangle
+from jaxaug.transforms.perspective import square_to_quadrangle
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

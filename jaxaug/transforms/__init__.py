@@ -1,6 +1,6 @@
 """Every transform, by subject."""
 
-from jaxaug.transforms.affine import Affine, Perspective, Rotate, SafeRotate, ShiftScaleRotate
+from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.blur import Blur, GaussianBlur
 from jaxaug.transforms.colour import (
@@ -37,7 +37,8 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.noise import GaussNoise
-from jaxaug.transforms.resize import LongestMaxSize, Resize, SmallestMaxSize
+from jaxaug.transforms.perspective import Perspective
+from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 
 __all__ = [
     "Affine",
@@ -72,6 +73,7 @@ __all__ = [
     "RandomResizedCrop",
     "RandomRotate90",
     "RandomSizedCrop",
+    "RandomScale",
     "Resize",
     "Rotate",
     "SafeRotate",

@@ -1,19 +1,23 @@
-"""Affine and projective warps."""
+"""Affine warps."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.draw import Draw
 from jaxaug.engine import View
+from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.warp import Structure, Warp, compose3, inverse3, matrix_warp, stack3
 
 METHODS = ("largest_box", "ellipse")
+#: Steps in which the ranges of scale, angle and shear are searched for the largest result.
+FINE = (2, 2, 361, 9, 9)
 
 
 def affine_matrix(size: tuple[Any, Any], scale: Any, angle: Any, shear: Any, shift: Any) -> Array:
@@ -39,6 +43,20 @@ def affine_matrix(size: tuple[Any, Any], scale: Any, angle: Any, shear: Any, shi
     return inverse3(forward)
 
 
+def _linear(scale: Any, angle: Any, shear: Any, xp: Any) -> tuple[Any, Any, Any, Any]:
+    """The entries of the part of an affine map from input to output that does not shift."""
+    c, s = xp.cos(xp.deg2rad(angle)), xp.sin(xp.deg2rad(angle))
+    tx, ty = (xp.tan(xp.deg2rad(v)) for v in shear)
+    (ax, ay), (bx, by) = (c * scale[0], s * scale[1]), (-s * scale[0], c * scale[1])
+    return ax - tx * bx, ay - tx * by, bx - ty * ax, by - ty * ay
+
+
+def _spans(linear: tuple[Any, Any, Any, Any], size: tuple[Any, Any], xp: Any) -> tuple[Any, Any]:
+    """Height and width of a picture after a map."""
+    xx, xy, yx, yy = (xp.abs(v) for v in linear)
+    return yx * size[1] + yy * size[0], xx * size[1] + xy * size[0]
+
+
 def warp_settings(transform: Any) -> dict[str, Any]:
     """The fields of a warp that come straight from a transform's arguments."""
     names = ("interpolation", "mask_interpolation", "border_mode", "fill", "fill_mask")
@@ -60,7 +78,8 @@ class Affine(Transform):
         shear: range of the shear in degrees, or a dict for `x` and `y`.
         interpolation: how images are read.
         mask_interpolation: how masks are read.
-        fit_output: not supported: the size of the result would be random.
+        fit_output: the result has the size of the whole transformed picture, which then fills it. That size is
+            random: under `jit` the sample needs a `size` entry, which tells it.
         keep_ratio: one scaling factor for both axes.
         rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
         balanced_scale: shrink and enlarge equally often.
@@ -70,7 +89,8 @@ class Affine(Transform):
         p: how often it is applied.
 
     Raises:
-        ValueError: both kinds of translation, `keep_ratio` with different ranges, or `fit_output`.
+        ValueError: both kinds of translation, `keep_ratio` with different ranges, or `fit_output` with ranges that are
+            traced, which leaves the size without a bound.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -101,11 +121,6 @@ class Affine(Transform):
     def check(self) -> None:
         if self.translate_percent is not None and self.translate_px is not None:
             raise ValueError("Affine takes translate_percent or translate_px, got both.")
-        if self.fit_output:
-            raise ValueError(
-                "Affine(fit_output=True) is not supported: the size of the result would be random. "
-                "Leave it off, or pad the picture before turning it."
-            )
         if self.keep_ratio and not _same(self.scale["x"], self.scale["y"]):
             raise ValueError(f"Affine(keep_ratio=True) needs one range of scale for both axes, got {self.scale}.")
 
@@ -113,10 +128,34 @@ class Affine(Transform):
         scale_x = self._scale(rng, "x")
         scale_y = scale_x if self.keep_ratio else self._scale(rng, "y")
         shear = tuple(rng.uniform(f"shear_{a}", self.shear[a]) for a in "xy")
-        matrix = affine_matrix(
-            view.size, (scale_x, scale_y), rng.uniform("rotate", self.rotate), shear, self._shift(rng, view)
-        )
+        turn = rng.uniform("rotate", self.rotate)
+        if self.fit_output:
+            return self._fitted(view, (scale_x, scale_y), turn, shear)
+        matrix = affine_matrix(view.size, (scale_x, scale_y), turn, shear, self._shift(rng, view))
         return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
+
+    def _fitted(self, view: View, scale: tuple[Array, Array], angle: Array, shear: tuple[Array, ...]) -> Warp:
+        """The warp onto a canvas that holds the whole transformed picture."""
+        matrix = affine_matrix(view.size, scale, angle, shear, (0.0, 0.0))
+        ends = [*self.scale.values(), self.rotate, *self.shear.values()]
+        if not all(is_concrete(v) for pair in ends for v in pair):
+            raise ValueError(
+                "Affine(fit_output=True) needs plain numbers as ranges: traced ones leave the size of the result "
+                "without a bound, and under jit the buffer that holds it is fixed."
+            )
+        ranges = [np.linspace(float(low), float(high), n) for (low, high), n in zip(ends, FINE, strict=True)]
+        sx, sy, a, tx, ty = np.meshgrid(*ranges, indexing="ij")
+        buffer = view.canvas.buffer
+        linear = _linear((sx, sy), a, (tx, ty), np)
+        most = tuple(int(np.ceil(1.01 * v.max())) + 1 for v in _spans(linear, buffer, np))
+        height, width = (jnp.ceil(v - 1e-3) for v in _spans(_linear(scale, angle, shear, jnp), view.size, jnp))
+        return matrix_warp(
+            compose3(matrix, stack3([[1, 0, (view.width - width) / 2], [0, 1, (view.height - height) / 2], [0, 0, 1]])),
+            view.canvas,
+            view.drawn((most[0], most[1]), height, width),
+            Structure.AFFINE,
+            **warp_settings(self),
+        )
 
     def _scale(self, rng: Draw, axis: str) -> Array:
         low, high = self.scale[axis]
@@ -204,14 +243,12 @@ class Rotate(Transform):
         interpolation: how images are read.
         border_mode: what shows outside the picture.
         rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
-        crop_border: not supported: the size of the result would be random.
+        crop_border: keep only the largest upright window without border. Its size is random: under `jit` the sample
+            needs a `size` entry, which tells it.
         mask_interpolation: how masks are read.
         fill: value of images outside under a constant border.
         fill_mask: value of masks there.
         p: how often it is applied.
-
-    Raises:
-        ValueError: `crop_border`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -233,17 +270,39 @@ class Rotate(Transform):
     fill_mask: Any = args.fill(0.0)
     p: Any = args.probability(0.5)
 
-    def check(self) -> None:
-        if self.crop_border:
-            raise ValueError(
-                "Rotate(crop_border=True) is not supported: the size of the result would be random. "
-                "Put CenterCrop behind it."
-            )
-
     def draw(self, rng: Draw, view: View) -> Warp:
         angle = rng.uniform("angle", self.limit)
         matrix = affine_matrix(view.size, (1.0, 1.0), angle, (0.0, 0.0), (0.0, 0.0))
-        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
+        after = view.canvas
+        if self.crop_border:
+            left, top, right, bottom = largest_window(view.size, angle)
+            matrix = compose3(matrix, stack3([[1, 0, left], [0, 1, top], [0, 0, 1]]))
+            after = view.drawn(view.canvas.buffer, bottom - top, right - left)
+        return matrix_warp(matrix, view.canvas, after, Structure.AFFINE, **warp_settings(self))
+
+
+def largest_window(size: tuple[Any, Any], angle: Array) -> tuple[Array, Array, Array, Array]:
+    """The largest upright window in a turned picture, within the unturned one and in whole pixels.
+
+    Args:
+        size: (height, width) of the picture.
+        angle: degrees.
+
+    Returns:
+        x_min, y_min, x_max, y_max.
+    """
+    height, width = (jnp.asarray(v, jnp.float32) for v in size)
+    s, c = (jnp.abs(f(jnp.deg2rad(angle))) for f in (jnp.sin, jnp.cos))
+    shorter, longer = jnp.minimum(height, width), jnp.maximum(height, width)
+    # Either two corners touch the longer sides, or all four touch one side each.
+    half = (shorter <= 2 * s * c * longer) | (jnp.abs(s - c) < 1e-6)
+    across, down = shorter / 2 / jnp.maximum(s, 1e-6), shorter / 2 / jnp.maximum(c, 1e-6)
+    double = jnp.where(half, 1.0, c * c - s * s)
+    wide = jnp.where(half, jnp.where(width >= height, across, down), (width * c - height * s) / double)
+    high = jnp.where(half, jnp.where(width >= height, down, across), (height * c - width * s) / double)
+    left, top = jnp.ceil((width - wide) / 2 - 1e-3), jnp.ceil((height - high) / 2 - 1e-3)
+    left, top = (jnp.clip(v, 0.0, (n - 1) // 2) for v, n in ((left, width), (top, height)))
+    return left, top, width - left, height - top
 
 
 @transform
@@ -287,81 +346,3 @@ class SafeRotate(Transform):
         zoom_x, zoom_y = (height * s + width * c) / width, (height * c + width * s) / height
         zoom = stack3([[zoom_x, 0, (1 - zoom_x) * width / 2], [0, zoom_y, (1 - zoom_y) * height / 2], [0, 0, 1]])
         return matrix_warp(compose3(turn, zoom), view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
-
-
-@transform
-class Perspective(Transform):
-    """Looks at the picture from another side: a random quadrangle inside it becomes the whole picture.
-
-    Args:
-        scale: range of the standard deviation of the corners' distance from the picture's corners, as a fraction of
-            its size; one number r stands for (0, r).
-        keep_size: must stay True: otherwise the size of the result would be random.
-        fit_output: not supported yet: the whole warped picture inside the result.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
-
-    Raises:
-        ValueError: `keep_size=False` or `fit_output=True`.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> augment = ja.Compose([ja.Perspective(p=1)])
-        >>> augment(jax.random.key(0), image=jnp.ones((8, 8, 3)))["image"].shape
-        (8, 8, 3)
-
-    Draws its corners as Albumentations 2.0.8; the quadrangle fills the result exactly.
-    """
-
-    scale: Any = args.pair((0.05, 0.1), lambda v: (0.0, v), 0)
-    keep_size: bool = args.setting(True, bool)
-    fit_output: bool = args.setting(False, bool)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
-
-    def check(self) -> None:
-        if self.fit_output or not self.keep_size:
-            raise ValueError(
-                "Perspective(fit_output=True) and Perspective(keep_size=False) are not supported: the size of the "
-                "result would be random. Put Resize behind it for another size."
-            )
-
-    def draw(self, rng: Draw, view: View) -> Warp:
-        height, width = view.size
-        inward = jnp.mod(jnp.abs(rng.uniform("scale", self.scale) * rng.normal("corners", (4, 2))), 0.32)
-        outer = jnp.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-        corners = jnp.abs(outer - inward) * view.canvas.measured()[::-1]
-        matrix = square_to_quadrangle(corners)
-        unit = stack3([[1 / width, 0, 0], [0, 1 / height, 0], [0, 0, 1]])
-        return matrix_warp(
-            compose3(matrix, unit), view.canvas, view.canvas, Structure.PROJECTIVE, **warp_settings(self)
-        )
-
-
-def square_to_quadrangle(corners: Array) -> Any:
-    """The projective matrix that takes the unit square to a quadrangle, in closed form (Heckbert 1989).
-
-    Args:
-        corners: (4, 2) images of (0, 0), (1, 0), (1, 1) and (0, 1).
-    """
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (tuple(corner) for corner in corners)
-    dx1, dx2, sx = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
-    dy1, dy2, sy = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
-    area = dx1 * dy2 - dx2 * dy1
-    g = (sx * dy2 - dx2 * sy) / area
-    h = (dx1 * sy - sx * dy1) / area
-    return stack3(
-        [
-            [x1 - x0 + g * x1, x3 - x0 + h * x3, x0],
-            [y1 - y0 + g * y1, y3 - y0 + h * y3, y0],
-            [g, h, 1.0],
-        ]
-    )

@@ -75,7 +75,7 @@ def pair(
     *,
     optional: bool = False,
     ordered: bool = True,
-    static: bool = False,
+    static: type | bool = False,
 ) -> Any:
     """A range (low, high) that may be traced.
 
@@ -85,7 +85,7 @@ def pair(
         low, high: bounds of both ends.
         optional: None is allowed.
         ordered: low must not exceed high.
-        static: the range fixes shapes, so its ends are plain integers.
+        static: the range fixes shapes, so its ends are plain numbers: of this type, integers if True.
     """
 
     def convert(where: str, v: Any) -> Any:
@@ -99,9 +99,10 @@ def pair(
         _bounded(where, v, low, high)
         if ordered and all(is_concrete(e) for e in v) and float(v[0]) > float(v[1]):
             raise ValueError(f"{where} must be (low, high) with low <= high, got {v!r}.")
-        return tuple(int(e) for e in v) if static else tuple(_plain(e) for e in v)
+        plain = _plain if not static else int if static is True else static
+        return tuple(plain(e) for e in v)
 
-    return _field(default, convert, static)
+    return _field(default, convert, bool(static))
 
 
 def symmetric(v: Any) -> tuple[Any, Any]:

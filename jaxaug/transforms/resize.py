@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import jax.numpy as jnp
+
 from jaxaug.draw import Draw
 from jaxaug.engine import View
-from jaxaug.targets import Size
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Structure, Warp, matrix_warp
+from jaxaug.warp import Canvas, Structure, Warp, matrix_warp, ratio, vector
 
 
 @transform
@@ -45,20 +46,22 @@ class Resize(Transform):
     antialias: bool = args.setting(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        return _scaled(view, (self.height, self.width), self, antialias=self.antialias)
+        return _scaled(view, Canvas((self.height, self.width)), self, antialias=self.antialias)
 
 
-def _scaled(view: View, size: Size, resize: Any, *, antialias: bool = False) -> Warp:
+def _scaled(view: View, after: Canvas, resize: Any, *, antialias: bool = False) -> Warp:
     """The warp that shows the whole picture at another size."""
-    height, width = size
-    shrinks = height < view.height or width < view.width
+    height, width = after.size
+    known = view.canvas.extent is None and after.extent is None
+    # Where nothing shrinks, averages over areas are what linear reading gives.
+    shrinks = not known or height < view.height or width < view.width
     area_image = shrinks and resize.area_for_downscale is not None
     area_mask = shrinks and resize.area_for_downscale == "image_mask"
     return matrix_warp(
-        [[view.width / width, 0, 0], [0, view.height / height, 0], [0, 0, 1]],
-        view.size,
-        size,
-        Structure.SCALE if size != view.size else Structure.IDENTITY,
+        [[ratio(view.width, width), 0, 0], [0, ratio(view.height, height), 0], [0, 0, 1]],
+        view.canvas,
+        after,
+        Structure.IDENTITY if known and after.buffer == view.canvas.buffer else Structure.SCALE,
         interpolation="area" if area_image else resize.interpolation,
         mask_interpolation="area" if area_mask else resize.mask_interpolation,
         antialias=antialias,
@@ -85,11 +88,14 @@ class _MaxSize(Transform):
             raise ValueError(
                 f"{name} needs exactly one of max_size and max_size_hw, got {self.max_size} and {self.max_size_hw}."
             )
-        if self.max_size is not None and not (isinstance(self.max_size, int) and self.max_size >= 1):
-            raise ValueError(
-                f"{name}(max_size=...) must be a whole number of at least 1, got {self.max_size!r}: of several sizes "
-                "one would be random, and shapes cannot be. Give one."
-            )
+        if self.max_size is not None:
+            sizes = tuple(self.max_size) if isinstance(self.max_size, list | tuple) else (self.max_size,)
+            if not sizes or not all(isinstance(v, int) and v >= 1 for v in sizes):
+                raise ValueError(
+                    f"{name}(max_size=...) must be a whole number of at least 1, or a list of some, got "
+                    f"{self.max_size!r}."
+                )
+            object.__setattr__(self, "max_size", sizes)
         if self.max_size_hw is not None:
             sides = tuple(self.max_size_hw) if isinstance(self.max_size_hw, list | tuple) else ()
             given = [v for v in sides if v is not None]
@@ -101,10 +107,32 @@ class _MaxSize(Transform):
             object.__setattr__(self, "max_size_hw", sides)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        limits = self.max_size_hw if self.max_size is None else (self.max_size, self.max_size)
-        factors = [limit / side for limit, side in zip(limits, view.size, strict=True) if limit is not None]
-        height, width = (max(1, round(side * type(self).fits(factors))) for side in view.size)
-        return _scaled(view, (height, width), self)
+        options = [self.max_size_hw] if self.max_size is None else [(v, v) for v in self.max_size]
+        if view.canvas.extent is None:
+            sizes = [self._sides(option, view.size, max, round) for option in options]
+            if len(sizes) == 1:
+                return _scaled(view, Canvas(sizes[0]), self)
+            buffer = tuple(max(sides) for sides in zip(*sizes, strict=True))
+        else:
+            buffer = tuple(max(option[axis] or 0 for option in options) for axis in (0, 1))
+            if type(self).fits is max or not all(buffer):
+                raise ValueError(
+                    f"{type(self).__name__} of pictures with a 'size' leaves one side of the result without a bound, "
+                    "and under jit the buffer that holds it is fixed. Use LongestMaxSize(max_size=...), LetterBox or "
+                    "Resize."
+                )
+            sizes = [self._sides(option, view.size, jnp.maximum, jnp.round) for option in options]
+        index = rng.integer("max_size", (0, len(sizes) - 1))
+        height, width = (jnp.take(vector(*sides), index) for sides in zip(*sizes, strict=True))
+        return _scaled(view, view.drawn((buffer[0], buffer[1]), height, width), self)
+
+    def _sides(self, limits: Any, size: tuple[Any, Any], larger: Any, rounded: Any) -> tuple[Any, Any]:
+        """Height and width of the result within limits of which one may be missing."""
+        factors = [limit / side for limit, side in zip(limits, size, strict=True) if limit is not None]
+        factor = factors[0]
+        for other in factors[1:]:
+            factor = type(self).fits(factor, other) if larger is max else jnp.minimum(factor, other)
+        return larger(1, rounded(size[0] * factor)), larger(1, rounded(size[1] * factor))
 
 
 @transform
@@ -112,7 +140,7 @@ class LongestMaxSize(_MaxSize):
     """Scales so that the longest side has a given length, and keeps the aspect ratio.
 
     Args:
-        max_size: length of the longest side.
+        max_size: length of the longest side, or a list of which one is drawn.
         max_size_hw: in its place, the largest (height, width); None for a side that may have any length.
         interpolation: how images are read.
         mask_interpolation: how masks are read.
@@ -120,7 +148,8 @@ class LongestMaxSize(_MaxSize):
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
-        ValueError: both or neither of the two sizes, or several lengths, of which one would be random.
+        ValueError: both or neither of the two sizes; under `jit`, a list for a sample without a `size` entry, which
+            tells the size that was drawn.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -139,7 +168,7 @@ class SmallestMaxSize(_MaxSize):
     """Scales so that the shortest side has a given length, and keeps the aspect ratio.
 
     Args:
-        max_size: length of the shortest side.
+        max_size: length of the shortest side, or a list of which one is drawn.
         max_size_hw: in its place, the least (height, width); None for a side that may have any length.
         interpolation: how images are read.
         mask_interpolation: how masks are read.
@@ -147,7 +176,8 @@ class SmallestMaxSize(_MaxSize):
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
-        ValueError: both or neither of the two sizes, or several lengths, of which one would be random.
+        ValueError: both or neither of the two sizes; under `jit`, a list for a sample without a `size` entry, which
+            tells the size that was drawn.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -159,3 +189,46 @@ class SmallestMaxSize(_MaxSize):
     """
 
     fits = staticmethod(max)
+
+
+@transform
+class RandomScale(Transform):
+    """Scales by a random factor.
+
+    The size of the result is random: under `jit` the sample needs a `size` entry, which tells it.
+
+    Args:
+        scale_limit: range of the change of scale; 0.1 stands for factors from 0.9 to 1.1. Plain numbers: the buffer
+            that holds the largest result follows from them.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
+        p: how often it is applied.
+
+    Raises:
+        ValueError: under `jit`, a sample without a `size` entry.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> double = ja.Compose([ja.RandomScale((1, 1), p=1)])
+        >>> double(jax.random.key(0), image=jnp.zeros((4, 6, 3)))["image"].shape
+        (8, 12, 3)
+        >>> image = jnp.zeros((4, 6, 3))
+        >>> out = jax.jit(double)(jax.random.key(0), {"image": image, "size": jnp.array([3, 5])})
+        >>> out["image"].shape, out["size"]
+        ((8, 12, 3), Array([ 6, 10], dtype=int32))
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    scale_limit: Any = args.pair((-0.1, 0.1), args.symmetric, -1, static=float)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        factor = 1.0 + rng.uniform("scale", self.scale_limit)
+        height, width = (jnp.maximum(jnp.floor(n * factor + 1e-4), 1.0) for n in view.size)
+        rows, columns = (max(1, int(n * (1.0 + self.scale_limit[1]) + 1e-4)) for n in view.canvas.buffer)
+        return _scaled(view, view.drawn((rows, columns), height, width), self)

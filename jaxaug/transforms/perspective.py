@@ -1,0 +1,106 @@
+"""The projective warp."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug.draw import Draw
+from jaxaug.engine import View
+from jaxaug.transforms import args
+from jaxaug.transforms.affine import warp_settings
+from jaxaug.transforms.base import Transform, transform
+from jaxaug.warp import Structure, Warp, compose3, inverse3, matrix_warp, stack3, vector
+from jaxaug.warp import transform as transform_points
+
+
+@transform
+class Perspective(Transform):
+    """Looks at the picture from another side: a random quadrangle inside it becomes the whole picture.
+
+    Args:
+        scale: range of the standard deviation of the corners' distance from the picture's corners, as a fraction of
+            its size; one number r stands for (0, r).
+        keep_size: the result has the size of the picture; otherwise that of the quadrangle, which is random: under
+            `jit` the sample needs a `size` entry, which tells it.
+        fit_output: the whole warped picture fills the result, instead of the quadrangle; at most twice as large along
+            each axis as the picture.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        border_mode: what shows outside the picture.
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> augment = ja.Compose([ja.Perspective(p=1)])
+        >>> augment(jax.random.key(0), image=jnp.ones((8, 8, 3)))["image"].shape
+        (8, 8, 3)
+
+    Draws its corners as Albumentations 2.0.8; the quadrangle fills the result exactly.
+    """
+
+    scale: Any = args.pair((0.05, 0.1), lambda v: (0.0, v), 0)
+    keep_size: bool = args.setting(True, bool)
+    fit_output: bool = args.setting(False, bool)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    border_mode: Any = args.border_mode("constant")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        height, width = view.size
+        inward = jnp.mod(jnp.abs(rng.uniform("scale", self.scale) * rng.normal("corners", (4, 2))), 0.32)
+        outer = jnp.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+        corners = jnp.abs(outer - inward) * view.canvas.measured()[::-1]
+        sides = jnp.linalg.norm(corners - jnp.roll(corners, -1, axis=0), axis=1)
+        matrix = square_to_quadrangle(corners)
+        high, wide = jnp.maximum(sides[1], sides[3]), jnp.maximum(sides[0], sides[2])
+        if self.fit_output:
+            left, top, right, bottom = _seen(matrix, view.size)
+            zoom = stack3([[right - left, 0, left], [0, bottom - top, top], [0, 0, 1]])
+            matrix, high, wide = compose3(matrix, zoom), high * (bottom - top), wide * (right - left)
+        after = view.canvas
+        if not self.keep_size:
+            rows, columns = view.canvas.buffer
+            # Corners move by less than a third of the picture.
+            most = (2 * rows, 2 * columns) if self.fit_output else (rows + columns // 3, columns + rows // 3)
+            high, wide = (jnp.clip(jnp.round(v), 2, n) for v, n in zip((high, wide), most, strict=True))
+            after = view.drawn(most, high, wide)
+            height, width = after.size
+        matrix = compose3(matrix, stack3([[1 / width, 0, 0], [0, 1 / height, 0], [0, 0, 1]]))
+        return matrix_warp(matrix, view.canvas, after, Structure.PROJECTIVE, **warp_settings(self))
+
+
+def _seen(matrix: Array, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:
+    """The box around a whole picture, in units of the square that a matrix takes to its quadrangle."""
+    height, width = size
+    x, y = vector(0, width, width, 0), vector(0, 0, height, height)
+    u, v, _ = transform_points(inverse3(matrix), x, y, projective=True)
+    return u.min(), v.min(), u.max(), v.max()
+
+
+def square_to_quadrangle(corners: Array) -> Any:
+    """The projective matrix that takes the unit square to a quadrangle, in closed form (Heckbert 1989).
+
+    Args:
+        corners: (4, 2) images of (0, 0), (1, 0), (1, 1) and (0, 1).
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (tuple(corner) for corner in corners)
+    dx1, dx2, sx = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
+    dy1, dy2, sy = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
+    area = dx1 * dy2 - dx2 * dy1
+    g = (sx * dy2 - dx2 * sy) / area
+    h = (dx1 * sy - sx * dy1) / area
+    return stack3(
+        [
+            [x1 - x0 + g * x1, x3 - x0 + h * x3, x0],
+            [y1 - y0 + g * y1, y3 - y0 + h * y3, y0],
+            [g, h, 1.0],
+        ]
+    )
