@@ -20,7 +20,7 @@ from jaxaug.keypoints import KeypointParams
 from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation
-from jaxaug.warp import Canvas, Warp
+from jaxaug.warp import Warp
 
 
 @struct.struct
@@ -184,12 +184,44 @@ class Compose:
             **targets: the same as keywords.
         """
         state = self._state(_one_sample(sample, targets))
-        warps = [op for op in jax.tree.map(jnp.asarray, _plan_ops(plan)) if isinstance(op, Warp)]
+        warps = _warps(plan)
         if warps:
-            state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
+            state.canvas = warps[-1].canvas_out
         for op in reversed(warps):
             state.push(op.realise(state.view).inverse())
         return state.finish()
+
+    def visible(self, plan: Plan) -> Array:
+        """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
+
+        Weigh inverted predictions with it to average them, as test-time augmentation does.
+
+        Args:
+            plan: from `sample`, of at least one change of geometry.
+
+        Returns:
+            (height, width) bool, of the size of the picture that the plan was drawn for.
+
+        Raises:
+            ValueError: the plan moves nothing, so that it knows no size.
+
+        Example:
+            >>> import jax, jax.numpy as jnp, jaxaug as ja
+            >>> augment = ja.Compose([ja.Crop(1, 0, 3, 1)])
+            >>> plan = augment.sample(jax.random.key(0), image=jnp.zeros((1, 4)))
+            >>> augment.visible(plan)
+            Array([[False,  True,  True, False]], dtype=bool)
+        """
+        warps = _warps(plan)
+        if not warps:
+            raise ValueError("visible(plan) needs a plan that moves pictures: one without warps shows everything.")
+        after = warps[-1].canvas_out
+        seen: dict[str, Any] = {"mask": jnp.ones(after.buffer, jnp.uint8)}
+        if after.extent is not None:
+            seen["size"] = after.extent
+        blank = Compose([])
+        shown = [struct.replace(op, fill_mask=0.0, mask_interpolation="nearest") for op in warps]
+        return blank.invert(Plan(tuple(shown)), seen)["mask"] == 1
 
     def batch(self, key: Array, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
         """Augments a batch: every sample its own draw.
@@ -330,6 +362,10 @@ def _one_sample(sample: Any, targets: dict[str, Any]) -> Any:
             "Write augment(key, {'image': image}) or augment(key, image=image)."
         )
     return targets if sample is None else sample
+
+
+def _warps(plan: Any) -> list[Warp]:
+    return [op for op in jax.tree.map(jnp.asarray, _plan_ops(plan)) if isinstance(op, Warp)]
 
 
 def _plan_ops(plan: Any) -> Ops:
