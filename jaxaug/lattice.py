@@ -13,7 +13,7 @@ from jaxaug import words
 from jaxaug.control import branch, by_backend, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
-from jaxaug.rows import multiplied
+from jaxaug.rows import multiplied, multiplied_columns
 from jaxaug.targets import Size
 from jaxaug.warp import Matrix, Structure, Warp
 
@@ -74,8 +74,7 @@ def _multiplied(picture: Array, top: Array, left: Array, fill: Array | None, *, 
     rows, columns, channels = picture.shape
     down, across = top + jnp.arange(size[0]), left + jnp.arange(size[1])
     out = multiplied(picture.reshape(rows, columns * channels), down).reshape(size[0], columns, channels)
-    out = multiplied(jnp.swapaxes(out, 0, 1).reshape(columns, size[0] * channels), across)
-    out = jnp.swapaxes(out.reshape(size[1], size[0], channels), 0, 1)
+    out = multiplied_columns(out, across)
     if fill is None:
         return out
     inside = ((down >= 0) & (down < rows))[:, None] & ((across >= 0) & (across < columns))

@@ -23,7 +23,7 @@ from jaxaug.control import branch, in_strips, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
-from jaxaug.rows import take_rows
+from jaxaug.rows import take_columns, take_rows
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
 
@@ -193,8 +193,8 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
     if method == "linear" and words.fits(picture):
         return _lerp_words(picture, (pairs_v, cover_v), (pairs_u, cover_u), colour, fills)
     value = picture.astype(jnp.float32)
-    value = _total(jnp.take(value, i, axis=0, mode="clip") * w[:, None, None] for i, w in pairs_v)
-    value = _total(jnp.take(value, i, axis=1, mode="clip") * w[:, None] for i, w in pairs_u)
+    value = _total(_take_rows(value, i) * w[:, None, None] for i, w in pairs_v)
+    value = _total(take_columns(value, i) * w[:, None] for i, w in pairs_u)
     if cover_u is not None and cover_v is not None:
         value = value + (1 - _outer(cover_v, cover_u)[..., None]) * fill_values(colour, picture)
     return round_to(_compose(value, fills), picture.dtype)

@@ -34,6 +34,7 @@ def test_every_transform_lowers_for_tpus(case: Any) -> None:
     height, width = case.size
     batch = {
         "image": jax.ShapeDtypeStruct((2, height, width, 3), jnp.uint8),
+        "fine": {"image": jax.ShapeDtypeStruct((2, height, width, 3), jnp.float32)},
         "mask": jax.ShapeDtypeStruct((2, height, width), jnp.int32),
         "bboxes": jax.ShapeDtypeStruct((2, 3, 4), jnp.float32),
         "keypoints": jax.ShapeDtypeStruct((2, 3, 2), jnp.float32),
@@ -48,12 +49,14 @@ def test_every_transform_lowers_for_tpus(case: Any) -> None:
         assert max(sizes) >= height * width
 
 
-@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "uint32", "float32", "bool"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "uint32", "float16", "float32", "bool"])
 def test_rows_by_products_are_the_rows(dtype: str) -> None:
     rng = np.random.default_rng(0)
-    table = rng.integers(0, 2**32, (7, 5), dtype=np.uint64).astype(dtype)
-    if dtype == "float32":
+    if dtype.startswith("float"):
         table = rng.normal(size=(7, 5)).astype(dtype)
+        table[4], table[2, 1] = np.nan, np.inf
+    else:
+        table = rng.integers(0, 2**32, (7, 5), dtype=np.uint64).astype(dtype)
     index = jnp.array([6, 0, 3, 3, -2, 9])
     got = multiplied(jnp.asarray(table), index)
     assert got.dtype == dtype
