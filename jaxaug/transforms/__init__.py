@@ -17,15 +17,8 @@ from jaxaug.transforms.colour import (
 )
 from jaxaug.transforms.crop import CenterCrop, Crop, Pad, PadIfNeeded, RandomCrop, RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
-from jaxaug.transforms.dropout import (
-    ChannelDropout,
-    CoarseDropout,
-    Erasing,
-    FrequencyMasking,
-    MaskDropout,
-    TimeMasking,
-    XYMasking,
-)
+from jaxaug.transforms.dropout import CoarseDropout, Erasing
+from jaxaug.transforms.drops import ChannelDropout, PixelDropout
 from jaxaug.transforms.flip import (
     D4,
     HorizontalFlip,
@@ -36,8 +29,11 @@ from jaxaug.transforms.flip import (
     Transpose,
     VerticalFlip,
 )
+from jaxaug.transforms.grid import GridDropout, GridMask
 from jaxaug.transforms.noise import GaussNoise
+from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.resize import LongestMaxSize, Resize, SmallestMaxSize
+from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 
 __all__ = [
     "Affine",
@@ -46,6 +42,7 @@ __all__ = [
     "ChannelDropout",
     "CoarseDropout",
     "ColorJitter",
+    "ConstrainedCoarseDropout",
     "Crop",
     "D4",
     "ElasticTransform",
@@ -54,6 +51,8 @@ __all__ = [
     "GaussNoise",
     "GaussianBlur",
     "GridDistortion",
+    "GridDropout",
+    "GridMask",
     "HorizontalFlip",
     "HueSaturationValue",
     "InvertImg",
@@ -64,6 +63,7 @@ __all__ = [
     "Pad",
     "PadIfNeeded",
     "Perspective",
+    "PixelDropout",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",
