@@ -15,7 +15,7 @@ from jaxaug.control import branch, stored
 from jaxaug.dtype import round_to, top
 from jaxaug.fill import fill_values
 from jaxaug.functional.colour import luma
-from jaxaug.functional.inpaint import inpaint_planes
+from jaxaug.functional.inpainting import inpaint_planes
 from jaxaug.functional.noise import bits_at, random_bits, random_uniform, uniform_at
 from jaxaug.keypoints import Points
 from jaxaug.pixels import Frame
