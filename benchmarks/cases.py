@@ -146,7 +146,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("Erasing", scale=(0.1, 0.3)),
         step("XYMasking", num_masks_x=(1, 2), num_masks_y=(1, 2), mask_x_length=(8, 24), mask_y_length=(8, 24)),
         step("ChannelDropout"),
-        step("GridDropout", unit_size_range=(size // 16, size // 8)),
+        step("GridDropout", ratio=0.5),
         step("PixelDropout", dropout_prob=0.05),
         step("ConstrainedCoarseDropout", hole_height_range=(0.2, 0.4), hole_width_range=(0.2, 0.4), mask_indices=[1]),
     ]
