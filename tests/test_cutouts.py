@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import types
 from typing import Any
 
 import albumentations.augmentations.dropout.functional as fdropout
@@ -215,7 +216,9 @@ def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() ->
     )
     transform = ja.ConstrainedCoarseDropout((1, 3), (0.3, 0.3), (0.5, 0.5), (9, 8, 7), 5, p=1, mask_indices=[3, 4])
     before, after, op = run(transform, 2, mask=mask)
-    edges = op.region.edges[op.region.used]
+    view = types.SimpleNamespace(mask=lambda: jnp.asarray(mask)[None, ..., None], height=SIZE[0], width=SIZE[1])
+    holes = jax.tree.map(jnp.asarray, op.region).rectangles(view)
+    edges = np.asarray(holes.edges)[np.asarray(holes.used)]
     each = len(edges) // 3
     assert len(edges) == 3 * each
     assert 1 <= each <= 3
@@ -236,7 +239,7 @@ def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() ->
 
 
 def test_pixels_of_a_part_have_even_chances() -> None:
-    from jaxaug.erase import random_pixels
+    from jaxaug.parts import random_pixels
 
     wanted = np.zeros((9, 11), bool)
     wanted[1:3, 2:7] = wanted[3:6, 6:9] = wanted[7, 1] = True

@@ -10,7 +10,8 @@ from jax import Array
 
 from jaxaug.draw import Draw
 from jaxaug.engine import View
-from jaxaug.erase import Erase, Objects, Rectangles, random_pixels
+from jaxaug.erase import Erase, Rectangles
+from jaxaug.parts import InParts, Objects
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.dropout import FILLS, cut
@@ -110,36 +111,25 @@ class ConstrainedCoarseDropout(Transform):
             )
 
     def draw(self, rng: Draw, view: View) -> Erase:
-        holes = self._in_boxes
-        if self.mask_indices is not None and (view.has("mask") or self.bbox_labels is None):
-            holes = self._in_parts
-        edges, used = holes(rng, view)
-        used = used[:, None] & (jnp.arange(edges.shape[1]) < rng.integer("count", self.num_holes_range))
-        return cut(rng, Rectangles(edges.reshape(-1, 4), used.reshape(-1)), self)
+        count = rng.integer("count", self.num_holes_range)
+        if self.mask_indices is None or not (view.has("mask") or self.bbox_labels is None):
+            return cut(rng, self._in_boxes(rng, view, count), self)
+        places = rng.uniform("places", shape=(MOST_OBJECTS, self.num_holes_range[1]))
+        shares = self._shares(rng, MOST_OBJECTS)
+        return cut(rng, InParts(rng.words("parts"), places, shares, count, self.mask_indices), self)
 
-    def _in_boxes(self, rng: Draw, view: View) -> tuple[Array, Array]:
-        """Edges (N, K, 4) of holes in boxes, and (N,) the boxes that count."""
+    def _in_boxes(self, rng: Draw, view: View, count: Array) -> Rectangles:
         boxes, valid = view.boxes()
         corner, side = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
         size = jnp.floor(self._shares(rng, boxes.shape[0]) * side)
         start = jnp.floor(corner + rng.uniform("places", shape=size.shape) * (side - size))
         edges = jnp.concatenate([start, start + size], axis=-1).astype(jnp.int32)
-        return edges, valid & _among(view.labels(), self.bbox_labels)
+        used = (valid & _among(view.labels(), self.bbox_labels))[:, None] & (jnp.arange(edges.shape[1]) < count)
+        return Rectangles(edges.reshape(-1, 4), used.reshape(-1))
 
-    def _in_parts(self, rng: Draw, view: View) -> tuple[Array, Array]:
-        """Edges (N, K, 4) of holes around pixels of parts of the mask, and (N,) the parts that there are."""
-        wanted = jnp.isin(view.mask(), jnp.asarray(self.mask_indices)).any(axis=(0, 3))
-        most = self.num_holes_range[1]
-        centre, area = random_pixels(rng.words("parts"), rng.uniform("pixels", shape=(MOST_OBJECTS, most)), wanted)
-        side = jnp.sqrt(area.astype(jnp.float32))[:, None, None]
-        half = jnp.floor(self._shares(rng, MOST_OBJECTS) * side / 2).astype(jnp.int32)
-        limit = jnp.array([view.width, view.height])
-        edges = jnp.concatenate([jnp.clip(centre - half, 0, limit - 1), jnp.clip(centre + half, 0, limit)], axis=-1)
-        return edges, area > 0
-
-    def _shares(self, rng: Draw, count: int) -> Array:
-        """(count, K, 2) widths and heights as fractions of the object's."""
-        shape = (count, self.num_holes_range[1])
+    def _shares(self, rng: Draw, objects: int) -> Array:
+        """(N, K, 2) widths and heights of the holes as fractions of the object's."""
+        shape = (objects, self.num_holes_range[1])
         across, down = (
             rng.uniform(name, limits, shape)
             for name, limits in (("width", self.hole_width_range), ("height", self.hole_height_range))
