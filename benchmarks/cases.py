@@ -22,6 +22,9 @@ RANDOM_PLACES = frozenset(
         "Erasing",
         "XYMasking",
         "ChannelDropout",
+        "GridDropout",
+        "PixelDropout",
+        "ConstrainedCoarseDropout",
         "OneOf",
     }
 )
@@ -143,13 +146,16 @@ def singles(batch: int, size: int) -> list[Case]:
         step("Erasing", scale=(0.1, 0.3)),
         step("XYMasking", num_masks_x=(1, 2), num_masks_y=(1, 2), mask_x_length=(8, 24), mask_y_length=(8, 24)),
         step("ChannelDropout"),
+        step("GridDropout", ratio=0.5),
+        step("PixelDropout", dropout_prob=0.05),
+        step("ConstrainedCoarseDropout", hole_height_range=(0.2, 0.4), hole_width_range=(0.2, 0.4), mask_indices=[1]),
     ]
     cases = []
     for s in steps:
         name = s.name
         if name == "ElasticTransform":
             name += f"({s.arguments['alpha']:g}, {s.arguments['sigma']:g})"
-        scene = "image+mask" if s.name == "MaskDropout" else "image"
+        scene = "image+mask" if s.name in ("MaskDropout", "ConstrainedCoarseDropout") else "image"
         cases.append(Case(name, (_always(s),), batch, size, size, scene))
     return cases
 
@@ -250,6 +256,9 @@ def twenty(batch: int, size: int) -> Case:
         "Erasing",
         "XYMasking",
         "ChannelDropout",
+        "GridDropout",
+        "PixelDropout",
+        "ConstrainedCoarseDropout",
         "Normalize",
         "ToGray",
         "Blur",

@@ -189,11 +189,12 @@ class Boxes:
         boxes = boxes._clipped(warp.canvas_out.size)
         return struct.replace(boxes, valid=boxes.valid & boxes.alive.any(axis=1))
 
-    def erase(self, region: Array) -> Boxes:
+    def erase(self, region: Array, *, shrink: bool = True) -> Boxes:
         """The boxes after a cut-out: each shrinks to the pixels of it that are left.
 
         Args:
             region: (height, width) bool, the pixels that are gone.
+            shrink: otherwise each keeps its outline, of which less is left.
         """
         height, width = region.shape
         edges = self.enclose()
@@ -217,6 +218,9 @@ class Boxes:
             axis=1,
         )
         touched = remaining < (x1 - x0) * (y1 - y0)
+        if not shrink:
+            share = remaining / jnp.maximum((x1 - x0) * (y1 - y0), 1)
+            return struct.replace(self, kept=self.kept * share, valid=self.valid & (remaining > 0))
         pixels = jnp.maximum(_last(columns) - _first(columns), 0) * jnp.maximum(_last(rows) - _first(rows), 0)
         kept = self.kept * jnp.where(touched, remaining / jnp.maximum(pixels, 1), 1.0)
         some = remaining > 0

@@ -129,7 +129,52 @@ class View:
             rows = jnp.arange(height) * picture.shape[1] // height
             columns = jnp.arange(width) * picture.shape[2] // width
             picture = picture[:, rows][:, :, columns]
-        return picture
+        if self.canvas.extent is None:
+            return picture
+        inside = (jnp.arange(height) < self.height)[:, None] & (jnp.arange(width) < self.width)
+        return jnp.where(inside[..., None], picture, jnp.zeros((), picture.dtype))
+
+    def has(self, kind: str) -> bool:
+        """Whether the sample holds a target of a kind, such as `mask` or `bboxes`."""
+        return bool(self._state.layout.kind(kind))
+
+    def boxes(self) -> tuple[Array, Array]:
+        """The first set of boxes.
+
+        Returns:
+            (N, 4) x_min, y_min, x_max, y_max in pixels of the reference picture, and (N,) rows that are in use.
+
+        Raises:
+            ValueError: the sample has no boxes.
+        """
+        boxes = self._state._boxes[self._first_boxes().index]
+        return boxes.enclose(), boxes.valid
+
+    def labels(self) -> Array | np.ndarray:
+        """A label for each of these boxes, (N,): their first label field, or their fifth column if they have none.
+
+        Raises:
+            ValueError: there are no labels.
+        """
+        leaf = self._first_boxes()
+        values = self._state.values
+        fields = label_fields(self._state.settings, leaf)
+        if not fields and values[leaf.index].shape[1] > 4:
+            return jnp.asarray(values[leaf.index])[:, 4]
+        found = [values[o.index] for o in self._state.layout.leaves if o.group == leaf.group and o.name in fields[:1]]
+        if not found:
+            raise ValueError(
+                f"This transform looks at labels of {leaf.label!r}, but there are none: name an entry beside it in "
+                "BboxParams(label_fields=...), or give the boxes a fifth column."
+            )
+        labels = found[0] if len(found) == 1 and np.ndim(found[0]) else found
+        return labels if isinstance(labels, jax.Array) else _together(labels)
+
+    def _first_boxes(self) -> Leaf:
+        sets = self._state.layout.kind("bboxes")
+        if not sets:
+            raise ValueError("This transform looks at boxes, but the sample has none.")
+        return next((b for b in sets if b.name == "bboxes"), sets[0])
 
 
 class State:
@@ -182,10 +227,11 @@ class State:
             self.canvas = op.canvas_out
             self._ops.append(op)
         elif isinstance(op, Erase):
-            region = op.pixels(self.view)
-            self._boxes = {i: self._filtered(b.erase(region)) for i, b in self._boxes.items()}
-            self._points = {i: p.erase(region) for i, p in self._points.items()}
-            self._ops.append((op, region))
+            holes = op.holes(self.view)
+            region = holes != 0
+            self._boxes = {i: self._filtered(op.on_boxes(b, region)) for i, b in self._boxes.items()}
+            self._points = {i: op.on_points(p, region) for i, p in self._points.items()}
+            self._ops.append((op, holes))
         else:
             self._ops.append(op)
         if not self.settings.fuse:
@@ -441,6 +487,13 @@ def label_fields(settings: Settings, leaf: Leaf) -> tuple[str, ...]:
     return ()
 
 
+def _together(labels: Any) -> Array | np.ndarray:
+    """Labels, one by one or in an array, as one array; words stay with NumPy."""
+    if any(isinstance(label, jax.Array) for label in labels):
+        return jnp.stack([jnp.asarray(label) for label in labels])
+    return np.asarray(labels)
+
+
 def _cast(values: Array, dtype: Any) -> Array:
     return round_to(values, dtype) if values.dtype != bool else values.astype(dtype)
 
@@ -469,10 +522,10 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: Kind) -> tupl
 
     for op in ops:
         if isinstance(op, tuple):
-            erase, region = op
+            erase, holes = op
             settle()
             stage, family = [], ""
-            here = stretch(region, canvas.buffer)
+            here = stretch(holes, canvas.buffer)
             cut = erase.on_image if kind == "image" else erase.on_mask
             change(lambda p, cut=cut, here=here: _over_frames(lambda frame: cut(frame, here), p))
             continue

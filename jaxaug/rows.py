@@ -1,4 +1,4 @@
-"""Whole rows and columns of a picture by index: copied on CPUs and GPUs, products with a matrix of zeros and ones on TPUs.
+"""Whole rows and columns of a picture by index: copied on CPUs and GPUs, on TPUs by products with zeros and ones.
 
 TPUs gather slowly and multiply matrices fast. The products are exact: all terms but one are zero, and every byte of a
 number goes by itself.

@@ -19,6 +19,7 @@ from jaxaug.functional.colour import (
 )
 from jaxaug.functional.filters import box_kernel, convolve_separable, gaussian_kernel
 from jaxaug.functional.geometry import resize, warp_displacement, warp_matrix
+from jaxaug.functional.inpainting import inpaint
 from jaxaug.functional.noise import random_bits, random_normal, random_uniform
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "from_unit",
     "gamma",
     "gaussian_kernel",
+    "inpaint",
     "invert",
     "normalize",
     "posterize",

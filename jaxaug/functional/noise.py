@@ -29,15 +29,25 @@ def random_bits(key_data: Any, shape: tuple[int, ...]) -> Array:
         >>> random_bits(jax.random.key_data(jax.random.key(0)), (3,)).dtype
         dtype('uint32')
     """
+    return bits_at(key_data, jnp.arange(math.prod(shape), dtype=jnp.uint32)).reshape(shape)
+
+
+def bits_at(key_data: Any, index: Array) -> Array:
+    """The random 32-bit words with some numbers: equal numbers have equal words.
+
+    Args:
+        key_data: (2 or more,) uint32.
+        index: integers of any shape.
+    """
     key = jnp.asarray(key_data, jnp.uint32).reshape(-1)
     inner = key[1:].sum(dtype=jnp.uint32)
-    h = (jnp.arange(math.prod(shape), dtype=jnp.uint32) + key[0]) * np.uint32(0x9E3779B9)
+    h = (index.astype(jnp.uint32) + key[0]) * np.uint32(0x9E3779B9)
     h = (h ^ (h >> 17)) * np.uint32(0xED5AD4BB)
     # The second word enters half way, so that the fields of two keys are no shifts of each other.
     h = h + inner
     h = (h ^ (h >> 11)) * np.uint32(0xAC4C1B51)
     h = (h ^ (h >> 15)) * np.uint32(0x31848BAB)
-    return (h ^ (h >> 14)).reshape(shape)
+    return h ^ (h >> 14)
 
 
 def random_uniform(key_data: Any, shape: tuple[int, ...]) -> Array:
@@ -53,6 +63,11 @@ def random_uniform(key_data: Any, shape: tuple[int, ...]) -> Array:
         True
     """
     return _unit(random_bits(key_data, shape) >> 9, 23)
+
+
+def uniform_at(key_data: Any, index: Array) -> Array:
+    """The floats in (0, 1) with some numbers: equal numbers have equal floats."""
+    return _unit(bits_at(key_data, index) >> 9, 23)
 
 
 def _unit(bits: Array, count: int) -> Array:

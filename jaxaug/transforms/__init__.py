@@ -17,15 +17,8 @@ from jaxaug.transforms.colour import (
 )
 from jaxaug.transforms.crop import CenterCrop, Crop, Pad, PadIfNeeded, RandomCrop, RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
-from jaxaug.transforms.dropout import (
-    ChannelDropout,
-    CoarseDropout,
-    Erasing,
-    FrequencyMasking,
-    MaskDropout,
-    TimeMasking,
-    XYMasking,
-)
+from jaxaug.transforms.dropout import CoarseDropout, Erasing
+from jaxaug.transforms.drops import ChannelDropout, PixelDropout
 from jaxaug.transforms.flip import (
     D4,
     HorizontalFlip,
@@ -36,9 +29,12 @@ from jaxaug.transforms.flip import (
     Transpose,
     VerticalFlip,
 )
+from jaxaug.transforms.grid import GridDropout, GridMask
 from jaxaug.transforms.noise import GaussNoise
+from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
+from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 
 __all__ = [
     "Affine",
@@ -47,6 +43,7 @@ __all__ = [
     "ChannelDropout",
     "CoarseDropout",
     "ColorJitter",
+    "ConstrainedCoarseDropout",
     "Crop",
     "D4",
     "ElasticTransform",
@@ -55,6 +52,8 @@ __all__ = [
     "GaussNoise",
     "GaussianBlur",
     "GridDistortion",
+    "GridDropout",
+    "GridMask",
     "HorizontalFlip",
     "HueSaturationValue",
     "InvertImg",
@@ -65,6 +64,7 @@ __all__ = [
     "Pad",
     "PadIfNeeded",
     "Perspective",
+    "PixelDropout",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",

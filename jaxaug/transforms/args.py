@@ -258,3 +258,27 @@ def per_axis(
         return {"x": value, "y": value}
 
     return _field(default, convert, lambda v: v is None)
+
+
+def several(low: int | None = None) -> Any:
+    """A list of labels, numbers or words, or None; static.
+
+    Args:
+        low: least allowed; only whole numbers are.
+    """
+
+    def convert(where: str, v: Any) -> Any:
+        if v is None:
+            return None
+        kinds, expected = (
+            ((numbers.Real, str), "numbers or words") if low is None else ((numbers.Integral,), "whole numbers")
+        )
+        if not isinstance(v, list | tuple | np.ndarray) or not all(
+            isinstance(e, kinds) and not isinstance(e, bool) for e in v
+        ):
+            raise TypeError(f"{where} must be a list of {expected}, got {v!r}.")
+        if low is not None:
+            _bounded(where, v, low, None)
+        return tuple(e.item() if isinstance(e, np.generic) else e for e in v)
+
+    return _field(None, convert, True)

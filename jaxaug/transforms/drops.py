@@ -1,0 +1,96 @@
+"""Values that drop out: single pixels, and whole channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxaug import functional as F
+from jaxaug.draw import Draw
+from jaxaug.engine import View
+from jaxaug.erase import Erase
+from jaxaug.pixels import Tone, tone
+from jaxaug.regions import Specks
+from jaxaug.transforms import args
+from jaxaug.transforms.base import Transform, transform
+
+
+@transform
+class ChannelDropout(Transform):
+    """Replaces whole channels of images by one value.
+
+    Args:
+        channel_drop_range: range of the number of channels.
+        fill: the value, in the units of the image.
+        p: how often it is applied.
+
+    Raises:
+        ValueError: an image of one channel, or as many channels to drop as there are.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> drop = ja.Compose([ja.ChannelDropout(p=1)])
+        >>> int(drop(jax.random.key(0), image=jnp.ones((1, 1, 3)))["image"].sum())
+        2
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    channel_drop_range: Any = args.pair((1, 1), None, 1, static=True)
+    fill: Any = args.number(0.0)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        fewest, channels = view.channels()
+        most = self.channel_drop_range[1]
+        if most >= fewest:
+            raise ValueError(
+                f"ChannelDropout drops up to {most} channels, but an image has {fewest}: at least one must be left. "
+                "Lower channel_drop_range."
+            )
+        count = rng.integer("count", self.channel_drop_range)
+        value = jnp.asarray(self.fill, jnp.float32) / view.top()
+        return tone(F.drop_channels, rank=rng.permutation("rank", channels), count=count, value=value)
+
+
+@transform
+class PixelDropout(Transform):
+    """Replaces single pixels.
+
+    Keypoints stay, and boxes keep their shape: `min_visibility` and `min_area` count the pixels of a box that are
+    left. With `per_channel` boxes stay as they are.
+
+    Args:
+        dropout_prob: probability of each pixel to be replaced.
+        per_channel: every channel of an image loses values of its own.
+        drop_value: value of images there: a number, one per channel, or None for a random colour.
+        mask_drop_value: value of masks there, at the same pixels as in images; None leaves masks alone.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> drop = ja.Compose([ja.PixelDropout(0.5, p=1)])
+        >>> bool(0.4 < drop(jax.random.key(0), image=jnp.ones((50, 50)))["image"].mean() < 0.6)
+        True
+
+    Follows the meaning of Albumentations 2.0.8, except that images and masks lose the same pixels.
+    """
+
+    dropout_prob: Any = args.number(0.01, 0, 1)
+    per_channel: bool = args.setting(False, bool)
+    drop_value: Any = args.fill(0.0, optional=True)
+    mask_drop_value: Any = args.fill(None, optional=True)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Erase:
+        colourful = self.drop_value is None
+        return Erase(
+            Specks(rng.words("pixels"), jnp.asarray(self.dropout_prob, jnp.float32)),
+            rng.words("fill"),
+            fill=0.0 if colourful else self.drop_value,
+            fill_mask=self.mask_drop_value,
+            mode="random_uniform" if colourful else "constant",
+            rows="keep" if self.per_channel else "thin",
+            per_channel=self.per_channel,
+        )
