@@ -30,8 +30,10 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.grid import GridDropout, GridMask
+from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.noise import GaussNoise
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
+from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
@@ -53,6 +55,7 @@ __all__ = [
     "GaussianBlur",
     "GridDistortion",
     "GridDropout",
+    "GridElasticDeform",
     "GridMask",
     "HorizontalFlip",
     "HueSaturationValue",
@@ -61,10 +64,12 @@ __all__ = [
     "MaskDropout",
     "NoOp",
     "Normalize",
+    "OpticalDistortion",
     "Pad",
     "PadIfNeeded",
     "Perspective",
     "PixelDropout",
+    "PiecewiseAffine",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",
@@ -81,12 +86,14 @@ __all__ = [
     "SmallestMaxSize",
     "Solarize",
     "SquareSymmetry",
+    "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",
     "ToGray",
     "Transform",
     "Transpose",
     "VerticalFlip",
+    "WaterRefraction",
     "XYMasking",
     "transform",
 ]

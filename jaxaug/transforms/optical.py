@@ -1,0 +1,186 @@
+"""Warps of lenses and of water."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug import struct
+from jaxaug.draw import Draw
+from jaxaug.engine import View
+from jaxaug.transforms import args
+from jaxaug.transforms.affine import warp_settings
+from jaxaug.transforms.base import Transform, transform
+from jaxaug.transforms.distort import REMAPPING
+from jaxaug.warp import Warp, invert_map, map_warp, vector
+
+
+@struct.struct
+class Radial:
+    """A map along the rays from a centre: a distance r from it, in a unit of its own, becomes r (1 + a r^2 + b r^4).
+
+    Args:
+        centre: (2,) x and y.
+        unit: (2,) pixels along x and y in which distances count as one.
+        a, b: coefficients.
+    """
+
+    centre: Array
+    unit: Array
+    a: Any
+    b: Any
+
+    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
+        across, down = x - self.centre[0], y - self.centre[1]
+        square = (across / self.unit[0]) ** 2 + (down / self.unit[1]) ** 2
+        stretch = square * (self.a + self.b * square)
+        return x + across * stretch, y + down * stretch
+
+    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        return invert_map(self.pull, x, y)
+
+
+@transform
+class OpticalDistortion(Transform):
+    """Distorts like a lens: barrels and pincushions.
+
+    Args:
+        distort_limit: range of the coefficient k; one number r stands for (-r, r).
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        mode: `camera` multiplies distances from the centre by 1 + k r^2 + k r^4, where r counts sides of the picture;
+            `fisheye` by 1 + k r^2, where r counts half diagonals.
+        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        border_mode: what shows outside the picture.
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> lens = ja.OpticalDistortion((0.5, 0.5), mode="fisheye", p=1)
+        >>> lens = ja.Compose([lens], keypoint_params=ja.KeypointParams("xy"))
+        >>> out = lens(jax.random.key(0), image=jnp.ones((9, 9, 3)), keypoints=jnp.array([[4.0, 4.0], [7.0, 4.0]]))
+        >>> out["keypoints"].round(2)
+        Array([[4.  , 4.  ],
+               [6.73, 4.  ]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8, about the centre of the picture rather than half a pixel beside it.
+    """
+
+    distort_limit: Any = args.pair((-0.05, 0.05), args.symmetric)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    mode: str = args.choice("camera", ("camera", "fisheye"))
+    keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    border_mode: Any = args.border_mode("constant")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        k = rng.uniform("k", self.distort_limit)
+        sides = vector(view.width, view.height)
+        if self.mode == "camera":
+            lens = Radial(sides / 2, sides, k, k)
+        else:
+            radius = jnp.sqrt((sides**2).sum()) / 2
+            lens = Radial(sides / 2, vector(radius, radius), k, 0.0)
+        return map_warp(lens, view.canvas, view.canvas, **warp_settings(self))
+
+
+#: Slope of all waves together; from one on a map may fold.
+STEEPEST = 0.9
+
+
+@struct.struct
+class Waves:
+    """A map that shifts every point by a sum of travelling sine waves.
+
+    Args:
+        amplitude: (N,) in pixels.
+        wavelength: (N,) in pixels.
+        travels, sways: (N,) directions in which a wave travels and in which it shifts, in radians.
+        phase: (N,) in radians.
+    """
+
+    amplitude: Array
+    wavelength: Array
+    travels: Array
+    sways: Array
+    phase: Array
+
+    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
+        number = 2 * np.pi / self.wavelength
+        u, v = x, y
+        for i in range(self.amplitude.shape[0]):
+            along = jnp.cos(self.travels[i]) * number[i] * x + jnp.sin(self.travels[i]) * number[i] * y
+            height = self.amplitude[i] * jnp.sin(along + self.phase[i])
+            u, v = u + jnp.cos(self.sways[i]) * height, v + jnp.sin(self.sways[i]) * height
+        return u, v
+
+    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        return invert_map(self.pull, x, y)
+
+
+@transform
+class WaterRefraction(Transform):
+    """Looks at the picture through moving water: waves of random directions shift its points.
+
+    Args:
+        amplitude_range: range of the height of all waves together, as a fraction of the shorter side; lowered where the
+            picture would fold over itself.
+        wavelength_range: range of the waves' lengths, as a fraction of the shorter side.
+        num_waves_range: range of the number of waves.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        border_mode: what shows outside the picture.
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        map_resolution_range: accepted for compatibility; the waves are computed exactly.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> water = ja.Compose([ja.WaterRefraction(p=1)])
+        >>> water(jax.random.key(0), image=jnp.ones((9, 9, 3)))["image"].shape
+        (9, 9, 3)
+
+    Has the arguments of the successor of Albumentations. Waves shift along the direction in which they travel, as light
+    bends at a slope; short ones are as much lower as they are shorter, so that slopes are alike.
+    """
+
+    amplitude_range: Any = args.pair((0.01, 0.05), None, 0, 1)
+    wavelength_range: Any = args.pair((0.05, 0.2), None, 0)
+    num_waves_range: Any = args.pair((3, 7), None, 1, static=True)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    border_mode: Any = args.border_mode("reflect_101")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    map_resolution_range: Any = args.pair((1.0, 1.0), None, 0, 1)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        most = self.num_waves_range[1]
+        side = jnp.minimum(*(jnp.asarray(n, jnp.float32) for n in view.size))
+        used = jnp.arange(most) < rng.integer("count", self.num_waves_range)
+        wavelength = jnp.maximum(rng.uniform("wavelength", self.wavelength_range, (most,)), 1e-3) * side
+        share = jnp.where(used, wavelength, 0.0)
+        height = rng.uniform("amplitude", self.amplitude_range) * side
+        # All slopes together stay below one.
+        height = jnp.minimum(height, STEEPEST / (2 * np.pi) * share.sum() / used.sum())
+        direction = rng.uniform("direction", (0.0, 2 * np.pi), (most,))
+        water = Waves(
+            height * share / share.sum(),
+            wavelength,
+            direction,
+            direction,
+            rng.uniform("phase", (0.0, 2 * np.pi), (most,)),
+        )
+        return map_warp(water, view.canvas, view.canvas, **warp_settings(self))
