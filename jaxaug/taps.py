@@ -30,6 +30,15 @@ def fold(coordinate: Array, extent: Any, border: str) -> Array:
     return jnp.clip(coordinate, 0.5, extent - 0.5)
 
 
+def mirrored(coordinate: Array, extent: Any, border: str) -> Array:
+    """Whether a border's rule reads the canvas backwards there."""
+    if border == "reflect":
+        return jnp.mod(jnp.floor(coordinate / extent), 2.0) == 1.0
+    if border == "reflect_101":
+        return jnp.mod(jnp.floor((coordinate - 0.5) / jnp.maximum(extent - 1.0, 1e-6)), 2.0) == 1.0
+    return jnp.zeros(jnp.shape(coordinate), bool)
+
+
 def fold_index(index: Array, extent: int, border: str) -> Array:
     """The same rule for the index of a pixel."""
     if border == "reflect":
