@@ -31,12 +31,14 @@ def fold(coordinate: Array, extent: Any, border: str) -> Array:
 
 
 def mirrored(coordinate: Array, extent: Any, border: str) -> Array:
-    """Whether a border's rule reads the canvas backwards there."""
-    if border == "reflect":
-        return jnp.mod(jnp.floor(coordinate / extent), 2.0) == 1.0
-    if border == "reflect_101":
-        return jnp.mod(jnp.floor((coordinate - 0.5) / jnp.maximum(extent - 1.0, 1e-6)), 2.0) == 1.0
-    return jnp.zeros(jnp.shape(coordinate), bool)
+    """Whether a border's rule reads the canvas backwards there; where it turns round, it does not yet."""
+    if border not in ("reflect", "reflect_101"):
+        return jnp.zeros(jnp.shape(coordinate), bool)
+    start, length = (0.0, extent) if border == "reflect" else (0.5, jnp.maximum(extent - 1.0, 1e-6))
+    place = (coordinate - start) / length
+    slack = 1e-3 / length
+    place = place - 2.0 * jnp.floor(place / 2.0)
+    return (place > 1.0 + slack) & (place < 2.0 - slack)
 
 
 def fold_index(index: Array, extent: int, border: str) -> Array:

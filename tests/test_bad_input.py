@@ -336,7 +336,7 @@ def test_keypoints_with_too_few_columns() -> None:
             "flow",
             (20, 30, 2),
             np.float64,
-            "'flow' has dtype float64; flow must be float32, float16 or bfloat16. Cast it",
+            "'flow' has dtype float64; flow must be float32, float16 or bfloat16",
         ),
         ("flow", (20, 30, 2), np.uint16, "decode it if it was stored as whole numbers"),
         ("normals", (20, 30, 3), np.uint8, "'normals' has dtype uint8; normals must be float32"),
