@@ -394,11 +394,11 @@ def test_uneven_scales_keep_the_width_axis_and_the_area() -> None:
 def kept(steps: list[Any], rows: Any, mask: Any = None) -> list[bool]:
     """Which oriented boxes are left, told by a validity entry and, without one, by rows of zeros."""
     place = {"size": (H, W)} if mask is None else {"mask": mask}
-    sample = {"obboxes": np.asarray(rows, np.float32), **place}
-    told = moved(steps, {**sample, "obboxes_valid": np.ones(len(rows), bool)})["obboxes_valid"]
-    plain = moved(steps, sample)["obboxes"]
-    np.testing.assert_array_equal(told, (plain != 0).any(axis=1))
-    return told.tolist()
+    boxes = np.asarray(rows, np.float32)
+    sample = {"obboxes": boxes, "obboxes_valid": np.ones(len(rows), bool), "plain": boxes, **place}
+    out = moved(steps, sample, additional_targets={"plain": "obboxes"})
+    np.testing.assert_array_equal(out["obboxes_valid"], (out["plain"] != 0).any(axis=1))
+    return out["obboxes_valid"].tolist()
 
 
 def test_a_row_lives_while_some_of_its_rectangle_is_in_the_picture() -> None:
@@ -552,6 +552,19 @@ def test_further_names_in_nested_groups_and_lists() -> None:
         np.testing.assert_array_equal(seen, expected)
     np.testing.assert_allclose(inner["ships"], [[10, 8, 8, 4, 150]], atol=1e-4)
     np.testing.assert_array_equal(inner["ships_valid"], [True])
+
+
+def test_rows_count_the_pixels_of_the_image_beside_a_smaller_flow() -> None:
+    sample = {
+        "flow": vectors(2, (10, 15)),
+        "image": np.zeros((H, W), np.uint8),
+        "intrinsics": np.eye(3, dtype=np.float32),
+        "obboxes": np.array([[20, 8, 8, 4, 30]], np.float32),
+    }
+    out = moved([FLIP], sample, is_check_shapes=False)
+    np.testing.assert_array_equal(out["flow"], sample["flow"][:, ::-1] * np.float32([-1, 1]))
+    np.testing.assert_allclose(out["obboxes"], [[10, 8, 8, 4, 150]], atol=1e-4)
+    np.testing.assert_allclose(out["intrinsics"], [[-1, 0, 29], [0, 1, 0], [0, 0, 1]])
 
 
 def test_batch_vmap_jit_and_eager_agree_and_keep_dtypes() -> None:
