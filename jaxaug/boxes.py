@@ -163,6 +163,19 @@ class Boxes:
         bx, by = jnp.roll(x, -1, axis=1), jnp.roll(y, -1, axis=1)
         return cls(x, y, bx, by, jnp.ones(x.shape, bool), full_x, full_y, kept, valid)
 
+    @classmethod
+    def around(cls, x: Array, y: Array, size: tuple[Any, Any]) -> Boxes:
+        """Outlines that enter a pipeline as polygons, of which something may be in the picture or nothing.
+
+        Args:
+            x, y: (N, M) corners, in order.
+            size: (height, width) of the canvas.
+        """
+        bx, by = jnp.roll(x, -1, axis=1), jnp.roll(y, -1, axis=1)
+        whole = cls(x, y, bx, by, jnp.ones(x.shape, bool), x, y, jnp.ones(x.shape[0]), jnp.ones(x.shape[0], bool))
+        boxes = whole._clipped(size)
+        return struct.replace(boxes, valid=boxes.alive.any(axis=1))
+
     def enclose(self) -> Array:
         """(N, 4) smallest boxes around what is left of the outlines; all zeros where nothing is."""
         x = jnp.stack([self.ax, self.bx])
@@ -178,9 +191,11 @@ class Boxes:
         boxes = self if warp.outline == "corners" else self._as_ellipses()
         if not isinstance(warp.map, Matrix):
             boxes = boxes._subdivided(-(-64 // boxes.ax.shape[1]))
-        ax, ay, ok_a = warp.push(boxes.ax, boxes.ay)
-        bx, by, ok_b = warp.push(boxes.bx, boxes.by)
-        full_x, full_y, _ = warp.push(boxes.full_x, boxes.full_y)
+        # One call for all, because the inverse of a bent map is a long program.
+        parts = (boxes.ax, boxes.bx, boxes.full_x), (boxes.ay, boxes.by, boxes.full_y)
+        moved = warp.push(*(jnp.concatenate(part, axis=1) for part in parts))
+        m = boxes.ax.shape[1]
+        (ax, bx, full_x), (ay, by, full_y), (ok_a, ok_b, _) = (jnp.split(part, (m, 2 * m), axis=1) for part in moved)
         boxes = struct.replace(
             boxes, ax=ax, ay=ay, bx=bx, by=by, alive=boxes.alive & ok_a & ok_b, full_x=full_x, full_y=full_y
         )

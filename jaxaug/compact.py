@@ -8,7 +8,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxaug.targets import ROWS, Layout, Leaf, Path, parse
+from jaxaug.targets import BOXES, ROWS, Layout, Leaf, Path, parse
 
 
 def compact(
@@ -26,8 +26,8 @@ def compact(
     Args:
         sample: a pytree of concrete arrays; does not work under `jit`, where shapes are fixed.
         additional_targets: as in `Compose`.
-        label_fields: names of label entries beside the set `bboxes`, or beside `keypoints` where there are no boxes;
-            or the names for each set, by its path.
+        label_fields: names of label entries beside the set `bboxes`, or `obboxes` where there are none, or `keypoints`
+            where there are no boxes at all; or the names for each set, by its path.
 
     Returns:
         The sample, shorter, as NumPy arrays where something was dropped.
@@ -53,7 +53,7 @@ def compact(
         keep = np.asarray(values[leaf.index]).astype(bool)
         for other in layout.leaves:
             if other.group == leaf.group and np.ndim(out[other.index]) and len(out[other.index]) == len(keep):
-                if other.kind != "image" and other.kind != "size":
+                if other.kind in (*ROWS, "rows_valid", "valid", "other") or (other.kind == "mask" and other.leading):
                     out[other.index] = np.asarray(out[other.index])[keep]
     for leaf in layout.kind(*ROWS):
         if layout.siblings(leaf, "valid"):
@@ -62,7 +62,7 @@ def compact(
         rows = np.asarray(values[leaf.index])
         if flags:
             keep = np.asarray(values[flags[0].index]).astype(bool)
-        elif leaf.kind == "bboxes":
+        elif leaf.kind in BOXES:
             keep = (rows[:, :4] != 0).any(axis=1)
         else:
             continue
@@ -79,6 +79,6 @@ def _labels(layout: Layout, rows: Leaf, fields: Mapping[Path, tuple[str, ...]] |
     if isinstance(fields, Mapping):
         names = fields.get(rows.path, ())
     else:
-        first = "bboxes" if any(leaf.name == "bboxes" for leaf in beside) else "keypoints"
+        first = next((name for name in BOXES if any(leaf.name == name for leaf in beside)), "keypoints")
         names = fields if rows.name == first else ()
     return [leaf for leaf in beside if leaf.name in names]

@@ -17,6 +17,7 @@ from jaxaug.compact import compact
 from jaxaug.draw import check_key
 from jaxaug.engine import Settings, State, door, label_fields
 from jaxaug.keypoints import KeypointParams
+from jaxaug.oriented import check_oriented
 from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation
@@ -267,15 +268,20 @@ class Compose:
 
         Raises:
             ValueError: a box that is not finite, inverted or outside its picture, or a keypoint that is not finite
-                or outside, naming target and row.
+                or outside, naming target and row; a camera matrix that is not finite.
         """
         layout, values = self._parse(_one_sample(sample, targets))
+        for leaf in layout.kind("intrinsics"):
+            if not np.isfinite(values[leaf.index]).all():
+                raise ValueError(f"{leaf.label!r} is {np.asarray(values[leaf.index]).tolist()}: it must be finite.")
         for leaf in layout.kind(*ROWS):
             rows = np.asarray(values[leaf.index], np.float32)
             height, width = (float(n) for n in door(layout, values, leaf.group).measured())
             size = (height, width)
             if leaf.kind == "bboxes":
                 self._check_boxes(leaf, rows, size)
+            elif leaf.kind == "obboxes":
+                check_oriented(leaf.label, rows, size)
             else:
                 self._check_points(leaf, rows.reshape(-1, rows.shape[-1]), size)
 

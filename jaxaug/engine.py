@@ -17,15 +17,18 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.boxes import BboxParams, Boxes, fields_of, from_edges, to_edges
+from jaxaug.camera import move_camera
 from jaxaug.control import stored
 from jaxaug.dtype import round_to
 from jaxaug.erase import Erase, stretch
+from jaxaug.fields import move_flow, move_normals
 from jaxaug.fill import Kind
 from jaxaug.keypoints import KeypointParams, Points
+from jaxaug.oriented import Oriented
 from jaxaug.pixels import apply_pixels
 from jaxaug.resample import resample
 from jaxaug.struct import is_concrete, static
-from jaxaug.targets import PICTURES, Layout, Leaf, Path, Size, canonical, picture_size, restored
+from jaxaug.targets import BOXES, PICTURES, VECTORS, Layout, Leaf, Path, Size, canonical, picture_size, restored
 from jaxaug.warp import Canvas, Warp, vector
 
 
@@ -193,6 +196,13 @@ class State:
             self._pictures[leaf.index] = (picture, self._door(leaf.group, picture_size(leaf, values[leaf.index])), 0)
         self._boxes: dict[int, Boxes] = {leaf.index: self._start_boxes(leaf) for leaf in layout.kind("bboxes")}
         self._points: dict[int, Points] = {leaf.index: self._start_points(leaf) for leaf in layout.kind("keypoints")}
+        self._oriented: dict[int, Oriented] = {
+            leaf.index: self._start_oriented(leaf) for leaf in layout.kind("obboxes")
+        }
+        self._cameras: dict[int, tuple[Array, Canvas]] = {
+            leaf.index: (jnp.asarray(values[leaf.index], jnp.float32), self._door(leaf.group))
+            for leaf in layout.kind("intrinsics")
+        }
 
     def fork(self) -> State:
         """A copy that goes its own way, for options of which only one will count."""
@@ -202,6 +212,8 @@ class State:
         other._pictures = dict(self._pictures)
         other._boxes = dict(self._boxes)
         other._points = dict(self._points)
+        other._oriented = dict(self._oriented)
+        other._cameras = dict(self._cameras)
         return other
 
     def push(self, op: Any) -> None:
@@ -231,6 +243,7 @@ class State:
             region = holes != 0
             self._boxes = {i: self._filtered(op.on_boxes(b, region)) for i, b in self._boxes.items()}
             self._points = {i: op.on_points(p, region) for i, p in self._points.items()}
+            self._oriented = {i: o.erase(region) for i, o in self._oriented.items()}
             self._ops.append((op, holes))
         else:
             self._ops.append(op)
@@ -242,8 +255,7 @@ class State:
         """A picture (frames, height, width, channels) with all ops so far applied."""
         value, canvas, done = self._pictures[leaf.index]
         if done < len(self._ops):
-            kind: Kind = "image" if leaf.kind == "image" else "mask"
-            value, canvas = _advance(value, canvas, self._fitted(leaf, self._ops[done:], canvas), kind)
+            value, canvas = _advance(value, canvas, self._fitted(leaf, self._ops[done:], canvas), leaf.kind)
             self._pictures[leaf.index] = (value, canvas, len(self._ops))
         return value
 
@@ -277,10 +289,13 @@ class State:
             out[leaf.index] = restored(leaf, picture, self.values[leaf.index])
         self._finish_size(out)
         alive = self._finish_boxes(out)
+        alive |= self._finish_oriented(out)
         alive_points = self._finish_points(out)
+        for leaf in self.layout.kind("intrinsics"):
+            out[leaf.index] = self._cameras[leaf.index][0].astype(jnp.asarray(self.values[leaf.index]).dtype)
         for leaf in self.layout.kind("valid"):
             alive_here = out[leaf.index].astype(bool)
-            rows = self.layout.siblings(leaf, "bboxes")
+            rows = [other for kind in BOXES for other in self.layout.siblings(leaf, kind)]
             points = self.layout.siblings(leaf, "keypoints")
             for other in rows:
                 alive_here &= alive[other.index]
@@ -360,6 +375,12 @@ class State:
         home = self._door(self.layout.home)
         return Points.start(rows.reshape(-1, rows.shape[-1]), params, flags, home.size, self._zoom(leaf))
 
+    def _start_oriented(self, leaf: Leaf) -> Oriented:
+        rows = jnp.asarray(self.values[leaf.index])
+        return Oriented.start(
+            rows, self._flags(leaf, rows.shape[:1]), self._door(self.layout.home).size, self._zoom(leaf)
+        )
+
     def _box_params(self, leaf: Leaf) -> BboxParams:
         if self.settings.bbox_params is None:
             raise ValueError(
@@ -381,6 +402,11 @@ class State:
         params = self.settings.keypoint_params
         check = params is None or params.check_each_transform
         self._points = {i: p.warp(warp, check=check) for i, p in self._points.items()}
+        self._oriented = {i: o.warp(warp) for i, o in self._oriented.items()}
+        for leaf in self.layout.kind("intrinsics"):
+            matrix, canvas = self._cameras[leaf.index]
+            own = warp.rescaled(canvas)
+            self._cameras[leaf.index] = move_camera(matrix, own, leaf.label), own.canvas_out
 
     def _filtered(self, boxes: Boxes) -> Boxes:
         params = self.settings.bbox_params
@@ -413,6 +439,17 @@ class State:
             alive[leaf.index] = boxes.valid
         return alive
 
+    def _finish_oriented(self, out: list[Any]) -> dict[int, Array]:
+        alive: dict[int, Array] = {}
+        for leaf in self.layout.kind("obboxes"):
+            boxes = self._oriented[leaf.index]
+            old = jnp.asarray(self.values[leaf.index])
+            columns = boxes.rows(_ratio(self.canvas, self._out_canvas(leaf.group)))
+            rows = jnp.concatenate([_cast(columns, old.dtype), old[:, 5:]], axis=1)
+            out[leaf.index] = self._settle(leaf, rows, boxes.valid, out, zero=True)
+            alive[leaf.index] = boxes.valid
+        return alive
+
     def _finish_points(self, out: list[Any]) -> dict[int, Array]:
         alive: dict[int, Array] = {}
         for leaf in self.layout.kind("keypoints"):
@@ -439,7 +476,7 @@ class State:
                 out[other.index] = _cast(valid, jnp.asarray(self.values[other.index]).dtype)
                 told = True
             # Beside boxes, `valid` tells of the boxes: a point that left while its box stayed is still to be told of.
-            own = leaf.kind == "bboxes" or not self.layout.siblings(leaf, "bboxes")
+            own = leaf.kind in BOXES or not any(self.layout.siblings(leaf, kind) for kind in BOXES)
             told |= other.kind == "valid" and valid.ndim == 1 and own
         if told or not zero:
             return jnp.where(jnp.isfinite(rows), rows, 0) if jnp.issubdtype(rows.dtype, jnp.floating) else rows
@@ -480,7 +517,7 @@ def door(layout: Layout, values: list[Any], group: Path, buffer: Size | None = N
 
 def label_fields(settings: Settings, leaf: Leaf) -> tuple[str, ...]:
     """Names of the entries that are labels of a row target."""
-    if leaf.kind == "bboxes" and settings.bbox_params is not None:
+    if leaf.kind in BOXES and settings.bbox_params is not None:
         return fields_of(settings.bbox_params.label_fields, leaf.name, "bboxes")
     if leaf.kind == "keypoints" and settings.keypoint_params is not None:
         return fields_of(settings.keypoint_params.label_fields, leaf.name, "keypoints")
@@ -503,7 +540,25 @@ def _ratio(one: Canvas, other: Canvas) -> Any:
     return (one.measured() / other.measured())[::-1]
 
 
-def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: Kind) -> tuple[Array, Canvas]:
+def _read(picture: Array, warps: list[Warp], kind: str) -> Array:
+    """A picture (height, width, channels) of some kind of target through a chain of warps."""
+    if kind in VECTORS:
+        return move_flow(picture, warps) if kind == "flow" else move_normals(picture, warps)
+    reads: Kind = "image" if kind == "image" else "mask"
+    return resample(picture, warps, reads)
+
+
+def _cut(picture: Array, erase: Erase, region: Array, kind: str) -> Array:
+    """A picture (height, width, channels) of some kind of target with a region cut out."""
+    if kind == "image":
+        return erase.on_image(picture, region)
+    if kind in VECTORS and erase.fill_mask is not None:
+        # A label is no vector: where masks are filled, there is none.
+        erase = struct.replace(erase, fill_mask=0.0)
+    return erase.on_mask(picture, region)
+
+
+def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple[Array, Canvas]:
     """A picture (frames, height, width, channels) through a list of ops, neighbours of one family together."""
     stage: list[Any] = []
     family = ""
@@ -516,7 +571,7 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: Kind) -> tupl
 
     def settle() -> None:
         if family == "warp":
-            change(lambda p: _over_frames(lambda frame: resample(frame, stage, kind), p))
+            change(lambda p: _over_frames(lambda frame: _read(frame, stage, kind), p))
         elif family == "pixels":
             change(lambda p: apply_pixels(p, stage, canvas))
 
@@ -526,8 +581,7 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: Kind) -> tupl
             settle()
             stage, family = [], ""
             here = stretch(holes, canvas.buffer)
-            cut = erase.on_image if kind == "image" else erase.on_mask
-            change(lambda p, cut=cut, here=here: _over_frames(lambda frame: cut(frame, here), p))
+            change(lambda p, e=erase, here=here: _over_frames(lambda frame: _cut(frame, e, here, kind), p))
             continue
         if not isinstance(op, Warp) and kind != "image":
             continue

@@ -24,7 +24,7 @@ from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
 from jaxaug.rows import take_columns, take_rows
-from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, taps
+from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, mirrored, taps
 from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
 
 Fills = list[tuple[Any, Any]]
@@ -121,6 +121,16 @@ def _window(warp: Warp) -> tuple[Any, Any, Any, Any]:
         return 0.0, 0.0, width, height
     x0, y0, x1, y1 = (warp.window[i] for i in range(4))
     return x0, y0, x1 - x0, y1 - y0
+
+
+def enter(warp: Warp, x: Array, y: Array) -> tuple[Array, Array, Array, Array]:
+    """Points of a step's input brought into it by its border's rule, and whether that mirrors x and y there."""
+    border = "replicate" if warp.covers else warp.border_mode
+    left, above, columns, rows = _window(warp)
+    mirrors = mirrored(x - left, columns, border), mirrored(y - above, rows, border)
+    if not _needs_rule(warp):
+        return x, y, *mirrors
+    return fold(x - left, columns, border) + left, fold(y - above, rows, border) + above, *mirrors
 
 
 # Reading rows and columns apart -------------------------------------------------------------------------------------

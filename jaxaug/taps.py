@@ -30,6 +30,17 @@ def fold(coordinate: Array, extent: Any, border: str) -> Array:
     return jnp.clip(coordinate, 0.5, extent - 0.5)
 
 
+def mirrored(coordinate: Array, extent: Any, border: str) -> Array:
+    """Whether a border's rule reads the canvas backwards there; where it turns round, it does not yet."""
+    if border not in ("reflect", "reflect_101"):
+        return jnp.zeros(jnp.shape(coordinate), bool)
+    start, length = (0.0, extent) if border == "reflect" else (0.5, jnp.maximum(extent - 1.0, 1e-6))
+    place = (coordinate - start) / length
+    slack = 1e-3 / length
+    place = place - 2.0 * jnp.floor(place / 2.0)
+    return (place > 1.0 + slack) & (place < 2.0 - slack)
+
+
 def fold_index(index: Array, extent: Any, border: str) -> Array:
     """The same rule for the index of a pixel."""
     if border == "reflect":

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-#: Kind of every known name. Pictures: image, mask, depth. Rows: bboxes, keypoints.
+#: Kind of every known name. Pictures: image, mask, depth, flow, normals. Rows: bboxes, obboxes, keypoints.
 NAMES: dict[str, str] = {
     "image": "image",
     "images": "image",
@@ -23,17 +23,22 @@ NAMES: dict[str, str] = {
     "mask3d": "mask",
     "masks3d": "mask",
     "depth": "depth",
+    "flow": "flow",
+    "normals": "normals",
+    "intrinsics": "intrinsics",
     "bboxes": "bboxes",
+    "obboxes": "obboxes",
     "keypoints": "keypoints",
     "valid": "valid",
     "size": "size",
 }
-#: Names of the design that no transform can move yet; a sample that holds one is refused, never left unmoved.
-UNSUPPORTED = ("obboxes", "flow", "normals", "intrinsics")
 #: Axes that a name puts before (height, width).
 LEADING = {"images": 1, "volume": 1, "volumes": 2, "masks": 1, "mask3d": 1, "masks3d": 2}
-PICTURES = ("image", "mask", "depth")
-ROWS = ("bboxes", "keypoints")
+#: Channels of pictures whose pixels are vectors: flow holds x and y, normals x, y and z.
+VECTORS = {"flow": 2, "normals": 3}
+PICTURES = ("image", "mask", "depth", "flow", "normals")
+BOXES = ("bboxes", "obboxes")
+ROWS = (*BOXES, "keypoints")
 IMAGE_DTYPES = ("uint8", "uint16", "float16", "bfloat16", "float32")
 
 Path = tuple[Any, ...]
@@ -49,7 +54,7 @@ class Leaf:
         path: keys from the root.
         group: keys of the dict that holds it; leaves of one group belong together.
         name: the key it has there.
-        kind: image, mask, depth, bboxes, keypoints, valid, rows_valid or other.
+        kind: image, mask, depth, flow, normals, intrinsics, bboxes, obboxes, keypoints, valid, rows_valid or other.
         leading: axes before (height, width) of a picture.
         of: for a validity entry, the name of the rows it speaks for.
     """
@@ -181,6 +186,8 @@ def parse(
                 f"{first[1][0]} x {first[1][1]}. Give pictures of one dict one size, put them in different "
                 "dicts, or pass is_check_shapes=False if they show the same scene at different resolutions."
             )
+        if leaf.name == "image":
+            sizes[leaf.group] = (leaf, size)
         if reference is None or (leaf.name == "image" and reference[0].name != "image"):
             reference = (leaf, size)
     layout = Layout(
@@ -200,11 +207,6 @@ def _leaf(index: int, path: tuple[Any, ...], table: Mapping[str, str]) -> Leaf:
     name = str(keys[last]) if last >= 0 else ""
     group = keys[: max(last, 0)]
     nested = len(keys) - 1 - last
-    if name in UNSUPPORTED:
-        raise ValueError(
-            f"{'/'.join(map(str, keys))!r} is a target that this version cannot move. "
-            "Rename the entry to pass it through untouched."
-        )
     if name in table:
         like = table[name]
         leading = max(LEADING.get(like, 0) - nested, 0)
@@ -238,6 +240,13 @@ def _as_array(leaf: Leaf, value: Any) -> Any:
     if leaf.kind in ("mask", "depth") and str(dtype) in ("float64", "int64", "uint64", "complex64", "complex128"):
         narrow = {"float64": "float32", "int64": "int32", "uint64": "uint32"}.get(str(dtype), "float32")
         raise TypeError(f"{leaf.label!r} has dtype {dtype}, which JAX does not keep. Cast it to {narrow} first.")
+    if leaf.kind in VECTORS and str(dtype) not in ("float16", "bfloat16", "float32"):
+        raise TypeError(
+            f"{leaf.label!r} has dtype {dtype}; {leaf.kind} must be float32, float16 or bfloat16. "
+            "Cast it first, and decode it if it was stored as whole numbers."
+        )
+    if leaf.kind == "intrinsics" and not jnp.issubdtype(dtype, jnp.floating):
+        raise TypeError(f"{leaf.label!r} has dtype {dtype}; a camera matrix holds fractions. Cast it to float32 first.")
     return jnp.asarray(value)
 
 
@@ -247,6 +256,11 @@ def picture_size(leaf: Leaf, value: Array) -> Size:
     Raises:
         ValueError: the rank does not fit the name, or a side is empty.
     """
+    if leaf.kind in VECTORS and value.shape[2:] != (VECTORS[leaf.kind],):
+        raise ValueError(
+            f"{leaf.label!r} has shape {value.shape}; {leaf.kind} must have shape (H, W, {VECTORS[leaf.kind]}). "
+            "Give several as several entries."
+        )
     low = leaf.leading + 2
     if value.ndim not in (low, low + 1):
         lead = "N, " * leaf.leading
@@ -290,8 +304,9 @@ def _stated_size(leaves: list[Leaf], values: list[Any]) -> Size:
                 "shapes are fixed when a pipeline is traced."
             ) from error
         return height, width
-    if any(leaf.kind in ROWS for leaf in leaves):
-        raise ValueError("The sample holds boxes or keypoints but no picture: add 'size': (height, width).")
+    for kinds, what in ((ROWS, "boxes or keypoints"), (("intrinsics",), "a camera matrix")):
+        if any(leaf.kind in kinds for leaf in leaves):
+            raise ValueError(f"The sample holds {what} but no picture: add 'size': (height, width).")
     raise ValueError(
         "The sample holds no target. Expected at least one of "
         f"{', '.join(repr(n) for n in NAMES if n not in ('valid', 'size'))}; "
@@ -315,6 +330,16 @@ def _check_rows(layout: Layout, values: list[Any]) -> None:
             raise ValueError(
                 f"{leaf.label!r} has shape {value.shape}; boxes must have shape (N, 4 or more), "
                 "and (0, 4) if there are none."
+            )
+        if leaf.kind == "obboxes" and (value.ndim != 2 or value.shape[1] < 5):
+            raise ValueError(
+                f"{leaf.label!r} has shape {value.shape}; oriented boxes must have shape (N, 5 or more): centre x and "
+                "y, width, height, angle; and (0, 5) if there are none."
+            )
+        if leaf.kind == "intrinsics" and value.shape != (3, 3):
+            raise ValueError(
+                f"{leaf.label!r} has shape {value.shape}; a camera matrix must be one array of shape (3, 3). "
+                "Give several as several entries."
             )
         if leaf.kind == "keypoints" and (value.ndim < 2 or value.shape[-1] < 2):
             raise ValueError(f"{leaf.label!r} has shape {value.shape}; keypoints must have shape (..., 2 or more).")

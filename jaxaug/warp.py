@@ -323,8 +323,8 @@ class Warp:
             return self.push(a, b)[:2]
 
         one, zero = jnp.ones_like(x), jnp.zeros_like(x)
-        _, (ux, vx) = jax.jvp(both_coordinates, (x, y), (one, zero))
-        _, (uy, vy) = jax.jvp(both_coordinates, (x, y), (zero, one))
+        _, along = jax.linearize(both_coordinates, x, y)
+        (ux, vx), (uy, vy) = along(one, zero), along(zero, one)
         return ux, uy, vx, vy
 
     @property
@@ -566,12 +566,16 @@ def invert_map(pull: Callable[[Array, Array], tuple[Array, Array]], x: Array, y:
         rx, ry = residual(u0, v0)
         return u0 - (d * rx - b * ry) / det, v0 - (a * ry - c * rx) / det
 
-    u, v = x, y
-    for _ in range(6):
-        rx, ry = jax.lax.stop_gradient(residual(u, v))
-        u, v = u - rx, v - ry
-    for _ in range(4):
-        u, v = newton(u, v)
+    def closer(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
+        rx, ry = residual(*guess)
+        return jax.lax.stop_gradient((guess[0] - rx, guess[1] - ry))
+
+    def close(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
+        return jax.lax.stop_gradient(newton(*guess))
+
+    # Loops, because the program of one step is long.
+    u, v = jax.lax.fori_loop(0, 6, closer, jax.lax.stop_gradient((x, y)))
+    u, v = newton(*jax.lax.fori_loop(0, 3, close, (u, v)))
     rx, ry = residual(u, v)
     return u, v, rx * rx + ry * ry < 0.02**2
 

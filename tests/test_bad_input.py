@@ -282,12 +282,6 @@ def test_a_plan_for_another_size() -> None:
         augment.apply([], image=IMAGE)
 
 
-def test_targets_that_cannot_be_moved_yet_are_refused() -> None:
-    for name in ("obboxes", "flow", "normals", "intrinsics"):
-        with pytest.raises(ValueError, match=f"'{name}' is a target that this version cannot move"):
-            ja.Compose([FLIP])(KEY, {"image": IMAGE, name: np.zeros((20, 30, 3), np.float32)})
-
-
 # Samples: shapes and dtypes -----------------------------------------------------------------------------------------
 
 
@@ -300,11 +294,18 @@ def test_targets_that_cannot_be_moved_yet_are_refused() -> None:
         ("mask", (2, 4, 5, 3), r"'mask' has shape \(2, 4, 5, 3\)"),
         ("volumes", (2, 4, 5), r"\(N, N, H, W\) or \(N, N, H, W, C\)"),
         ("image", (0, 5, 3), r"'image' has shape \(0, 5, 3\): a picture needs at least one pixel"),
+        ("flow", (20, 30), r"'flow' has shape \(20, 30\); flow must have shape \(H, W, 2\)"),
+        ("flow", (20, 30, 3), r"flow must have shape \(H, W, 2\)\. Give several as several entries"),
+        ("flow", (4, 20, 30, 2), r"flow must have shape \(H, W, 2\)"),
+        ("flow", (0, 5, 2), r"'flow' has shape \(0, 5, 2\): a picture needs at least one pixel"),
+        ("normals", (20, 30, 2), r"'normals' has shape \(20, 30, 2\); normals must have shape \(H, W, 3\)"),
+        ("normals", (3,), r"normals must have shape \(H, W, 3\)"),
     ],
 )
 def test_pictures_of_the_wrong_rank(name: str, shape: tuple[int, ...], message: str) -> None:
+    dtype = np.float32 if name in ("flow", "normals") else np.uint8
     with pytest.raises(ValueError, match=message):
-        ja.Compose([FLIP])(KEY, {name: np.zeros(shape, np.uint8)})
+        ja.Compose([FLIP])(KEY, {name: np.zeros(shape, dtype)})
 
 
 @pytest.mark.parametrize(
@@ -315,6 +316,10 @@ def test_pictures_of_the_wrong_rank(name: str, shape: tuple[int, ...], message: 
         ("bboxes", (0,), r"and \(0, 4\) if there are none"),
         ("keypoints", (2,), r"'keypoints' has shape \(2,\); keypoints must have shape \(\.\.\., 2 or more\)"),
         ("keypoints", (3, 1), r"keypoints must have shape \(\.\.\., 2 or more\)"),
+        ("obboxes", (5,), r"'obboxes' has shape \(5,\); oriented boxes must have shape \(N, 5 or more\): centre x"),
+        ("obboxes", (2, 4), r"oriented boxes must have shape \(N, 5 or more\).* and \(0, 5\) if there are none"),
+        ("intrinsics", (4, 4), r"'intrinsics' has shape \(4, 4\); a camera matrix must be one array of shape \(3, 3\)"),
+        ("intrinsics", (2, 3, 3), r"of shape \(3, 3\)\. Give several as several entries"),
     ],
 )
 def test_rows_of_the_wrong_rank(name: str, shape: tuple[int, ...], message: str) -> None:
@@ -327,6 +332,30 @@ def test_keypoints_with_too_few_columns() -> None:
     augment = ja.Compose([FLIP], keypoint_params=ja.KeypointParams("xyas"))
     with pytest.raises(ValueError, match=r"format='xyas'\) needs 4 columns, the keypoints have 3"):
         augment(KEY, image=IMAGE, keypoints=np.zeros((1, 3), np.float32))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "dtype", "message"),
+    [
+        (
+            "flow",
+            (20, 30, 2),
+            np.float64,
+            "'flow' has dtype float64; flow must be float32, float16 or bfloat16",
+        ),
+        ("flow", (20, 30, 2), np.uint16, "decode it if it was stored as whole numbers"),
+        ("normals", (20, 30, 3), np.uint8, "'normals' has dtype uint8; normals must be float32"),
+        ("intrinsics", (3, 3), np.int32, "'intrinsics' has dtype int32; a camera matrix holds fractions. Cast it"),
+    ],
+)
+def test_vectors_and_cameras_of_the_wrong_dtype(name: str, shape: tuple[int, ...], dtype: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        ja.Compose([FLIP])(KEY, {"image": IMAGE, name: np.ones(shape, dtype)})
+
+
+def test_a_camera_without_a_picture() -> None:
+    with pytest.raises(ValueError, match=r"holds a camera matrix but no picture: add 'size': \(height, width\)"):
+        ja.Compose([FLIP])(KEY, intrinsics=np.eye(3, dtype=np.float32))
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.int32, np.int64, np.int8, bool])
