@@ -420,11 +420,17 @@ def test_bad_rows_become_invalid_and_harm_no_other() -> None:
 def test_a_cut_out_takes_boxes_that_lie_in_it() -> None:
     mask = np.zeros((H, W), np.uint8)
     mask[3:13, 4:16] = 1
-    # In the hole; half in it; beside it; around it; half in the picture and that in the hole.
-    rows = [[10, 8, 6, 4, 30], [16, 8, 6, 4, 0], [24, 15, 6, 4, 40], [10, 8, 26, 14, 5]]
-    assert kept([ja.MaskDropout(p=1)], rows, mask) == [False, True, True, True]
-    cut = ja.Crop(6, 0, 30, 20)
-    assert kept([cut, ja.MaskDropout(p=1)], [[5, 8, 20, 4, 5], [7, 8, 24, 4, 5]], mask) == [False, True]
+    # In the hole; half in it; beside it; around it; cut at the picture's edge, and what is left in the hole or not.
+    rows = [
+        [10, 8, 6, 4, 30],
+        [16, 8, 6, 4, 0],
+        [24, 15, 6, 4, 40],
+        [10, 8, 26, 14, 5],
+        [5, 8, 20, 4, 5],
+        [7, 8, 24, 4, 5],
+    ]
+    left = kept([ja.Crop(6, 0, 30, 20), ja.MaskDropout(p=1)], rows, mask)
+    assert left == [False, True, True, True, False, True]
 
 
 def test_valid_tells_of_oriented_boxes_and_compact_drops_them() -> None:
