@@ -20,7 +20,15 @@ STEP = 0.1
 XY = ja.KeypointParams("xy")
 #: Points that tell where things go: how many of each, and how many make one of them.
 PARTS = {"probes": (50, 6), "corners": (12, 8), "dots": (30, 1)}
-BENT = ("GridDistortion", "ElasticTransform")
+BENT = (
+    "GridDistortion",
+    "ElasticTransform",
+    "OpticalDistortion",
+    "PiecewiseAffine",
+    "GridElasticDeform",
+    "ThinPlateSpline",
+)
+BENT += ("WaterRefraction",)
 #: Pipelines that are no single transform.
 CHAINS: dict[str, list[Any]] = {
     "choice": [
