@@ -15,7 +15,7 @@ from jaxaug.transforms.colour import (
     Solarize,
     ToGray,
 )
-from jaxaug.transforms.crop import CenterCrop, Crop, Pad, PadIfNeeded, RandomCrop, RandomResizedCrop, RandomSizedCrop
+from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
 from jaxaug.transforms.dropout import (
     ChannelDropout,
@@ -37,7 +37,9 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.noise import GaussNoise
+from jaxaug.transforms.pad import Pad, PadIfNeeded
 from jaxaug.transforms.resize import LongestMaxSize, Resize, SmallestMaxSize
+from jaxaug.transforms.zoom import RandomResizedCrop, RandomSizedCrop
 
 __all__ = [
     "Affine",

@@ -45,25 +45,45 @@ class Resize(Transform):
     antialias: bool = args.setting(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        return _scaled(view, (self.height, self.width), self, antialias=self.antialias)
+        size = (self.height, self.width)
+        return scaled(view, size, antialias=self.antialias, **reading(self, shrinks=_smaller(size, view)))
 
 
-def _scaled(view: View, size: Size, resize: Any, *, antialias: bool = False) -> Warp:
-    """The warp that shows the whole picture at another size."""
+def scaled(view: View, size: Size, **settings: Any) -> Warp:
+    """The warp that shows the whole picture at another size.
+
+    Args:
+        view: the picture.
+        size: (height, width) of the result.
+        **settings: how pictures are read.
+    """
     height, width = size
-    shrinks = height < view.height or width < view.width
-    area_image = shrinks and resize.area_for_downscale is not None
-    area_mask = shrinks and resize.area_for_downscale == "image_mask"
     return matrix_warp(
         [[view.width / width, 0, 0], [0, view.height / height, 0], [0, 0, 1]],
         view.size,
         size,
         Structure.SCALE if size != view.size else Structure.IDENTITY,
-        interpolation="area" if area_image else resize.interpolation,
-        mask_interpolation="area" if area_mask else resize.mask_interpolation,
-        antialias=antialias,
         covers=True,
+        **settings,
     )
+
+
+def reading(resize: Any, *, shrinks: bool = True) -> dict[str, str]:
+    """How a transform reads pictures that it may average over areas.
+
+    Args:
+        resize: has `interpolation`, `mask_interpolation` and `area_for_downscale`.
+        shrinks: the picture may become smaller.
+    """
+    area = resize.area_for_downscale if shrinks else None
+    return {
+        "interpolation": resize.interpolation if area is None else "area",
+        "mask_interpolation": "area" if area == "image_mask" else resize.mask_interpolation,
+    }
+
+
+def _smaller(size: Size, view: View) -> bool:
+    return size[0] < view.height or size[1] < view.width
 
 
 @transform
@@ -104,7 +124,8 @@ class _MaxSize(Transform):
         limits = self.max_size_hw if self.max_size is None else (self.max_size, self.max_size)
         factors = [limit / side for limit, side in zip(limits, view.size, strict=True) if limit is not None]
         height, width = (max(1, round(side * type(self).fits(factors))) for side in view.size)
-        return _scaled(view, (height, width), self)
+        size = (height, width)
+        return scaled(view, size, **reading(self, shrinks=_smaller(size, view)))
 
 
 @transform
