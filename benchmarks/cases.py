@@ -22,6 +22,9 @@ RANDOM_PLACES = frozenset(
         "Erasing",
         "XYMasking",
         "ChannelDropout",
+        "RandomSizedBBoxSafeCrop",
+        "AtLeastOneBBoxRandomCrop",
+        "CropNonEmptyMaskIfExists",
         "OneOf",
     }
 )
@@ -95,6 +98,15 @@ class Case:
         return dataclasses.replace(self, batch=batch, steps=tuple(s.pinned() for s in self.steps))
 
 
+NEEDS = {
+    "MaskDropout": "image+mask",
+    "CropNonEmptyMaskIfExists": "image+mask",
+    "RandomSizedBBoxSafeCrop": "rows",
+    "AtLeastOneBBoxRandomCrop": "rows",
+}
+"""Scenes of transforms that look at more than an image."""
+
+
 # Single transforms -----------------------------------------------------------------------------------------------
 
 
@@ -143,14 +155,17 @@ def singles(batch: int, size: int) -> list[Case]:
         step("Erasing", scale=(0.1, 0.3)),
         step("XYMasking", num_masks_x=(1, 2), num_masks_y=(1, 2), mask_x_length=(8, 24), mask_y_length=(8, 24)),
         step("ChannelDropout"),
+        step("CropAndPad", percent=(-0.1, 0.1)),
+        step("RandomSizedBBoxSafeCrop", height=window, width=window, erosion_rate=0.2),
+        step("AtLeastOneBBoxRandomCrop", height=window, width=window),
+        step("CropNonEmptyMaskIfExists", height=window, width=window),
     ]
     cases = []
     for s in steps:
         name = s.name
         if name == "ElasticTransform":
             name += f"({s.arguments['alpha']:g}, {s.arguments['sigma']:g})"
-        scene = "image+mask" if s.name == "MaskDropout" else "image"
-        cases.append(Case(name, (_always(s),), batch, size, size, scene))
+        cases.append(Case(name, (_always(s),), batch, size, size, NEEDS.get(s.name, "image")))
     return cases
 
 
@@ -250,6 +265,10 @@ def twenty(batch: int, size: int) -> Case:
         "Erasing",
         "XYMasking",
         "ChannelDropout",
+        "CropAndPad",
+        "RandomSizedBBoxSafeCrop",
+        "AtLeastOneBBoxRandomCrop",
+        "CropNonEmptyMaskIfExists",
         "Normalize",
         "ToGray",
         "Blur",

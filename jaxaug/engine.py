@@ -111,6 +111,17 @@ class View:
             picture = picture[:, rows][:, :, columns]
         return picture
 
+    def boxes(self) -> tuple[Array, Array]:
+        """Every box of the sample: (N, 4) x_min, y_min, x_max, y_max in reference pixels, and (N,) which are valid.
+
+        Raises:
+            ValueError: the sample has no boxes.
+        """
+        found = list(self._state._boxes.values())
+        if not found:
+            raise ValueError("This transform looks at boxes, but the sample has none: add an entry 'bboxes'.")
+        return jnp.concatenate([b.enclose() for b in found]), jnp.concatenate([b.valid for b in found])
+
 
 class State:
     """A sample under way. Lives within one call and is never shared between calls."""

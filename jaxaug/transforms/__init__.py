@@ -16,6 +16,8 @@ from jaxaug.transforms.colour import (
     ToGray,
 )
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop
+from jaxaug.transforms.crop_and_pad import CropAndPad
+from jaxaug.transforms.crop_around import AtLeastOneBBoxRandomCrop, CropNonEmptyMaskIfExists, RandomSizedBBoxSafeCrop
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
 from jaxaug.transforms.dropout import (
     ChannelDropout,
@@ -37,18 +39,21 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.noise import GaussNoise
-from jaxaug.transforms.pad import Pad, PadIfNeeded
+from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.resize import LongestMaxSize, Resize, SmallestMaxSize
 from jaxaug.transforms.zoom import RandomResizedCrop, RandomSizedCrop
 
 __all__ = [
     "Affine",
+    "AtLeastOneBBoxRandomCrop",
     "Blur",
     "CenterCrop",
     "ChannelDropout",
     "CoarseDropout",
     "ColorJitter",
     "Crop",
+    "CropAndPad",
+    "CropNonEmptyMaskIfExists",
     "D4",
     "ElasticTransform",
     "Erasing",
@@ -59,6 +64,7 @@ __all__ = [
     "HorizontalFlip",
     "HueSaturationValue",
     "InvertImg",
+    "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
     "NoOp",
@@ -73,6 +79,7 @@ __all__ = [
     "RandomGamma",
     "RandomResizedCrop",
     "RandomRotate90",
+    "RandomSizedBBoxSafeCrop",
     "RandomSizedCrop",
     "Resize",
     "Rotate",

@@ -10,6 +10,7 @@ from jaxaug.engine import View
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import POSITIONS, outside, padding_before, window
+from jaxaug.transforms.resize import scaled
 from jaxaug.warp import Warp
 
 
@@ -115,3 +116,45 @@ def _padded(length: int, least: int | None, divisor: int | None) -> int:
     if divisor is not None:
         return -(-length // divisor) * divisor
     return max(length, least or 0)
+
+
+@transform
+class LetterBox(Transform):
+    """Scales the whole picture to fit into a fixed size, keeps its aspect ratio and pads the rest.
+
+    Args:
+        size: (height, width) of the result.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        fill: value of images in the padding.
+        fill_mask: value of masks there.
+        position: where the picture lies in the result.
+        p: how often it is applied; 0 or 1, unless the size stays the same.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> box = ja.Compose([ja.LetterBox((3, 2), fill=0.5)])
+        >>> box(jax.random.key(0), image=jnp.ones((4, 8)))["image"]
+        Array([[0.5, 0.5],
+               [1. , 1. ],
+               [0.5, 0.5]], dtype=float32)
+
+    Follows the meaning of the preprocessing of YOLO detectors, known by this name.
+    """
+
+    size: Any = args.pair(low=1, ordered=False, static=True)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    position: str = args.choice("center", POSITIONS)
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> tuple[Warp, Warp]:
+        factor = min(self.size[0] / view.height, self.size[1] / view.width)
+        inner = (max(1, round(view.height * factor)), max(1, round(view.width * factor)))
+        extra = (self.size[0] - inner[0], self.size[1] - inner[1])
+        above, left = padding_before(rng, self.position, extra)
+        fills = {"fill": self.fill, "fill_mask": self.fill_mask}
+        fit = scaled(view, inner, interpolation=self.interpolation, mask_interpolation=self.mask_interpolation)
+        return fit, window(inner, -above, -left, self.size, inside=not any(extra), **fills)
