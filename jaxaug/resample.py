@@ -154,7 +154,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         left, above, columns, rows = _window(warp)
         start_u, start_v = pick(swapped, above, left), pick(swapped, left, above)
         extent_u, extent_v = pick(swapped, rows, columns), pick(swapped, columns, rows)
-        if border == "constant" and (method == "nearest" or step > source):
+        if border == "constant" and (method == "nearest" or step > source or warp.window is not None):
             covers = coverage(v - start_v, extent_v, method), coverage(u - start_u, extent_u, method)
             fills.append((_outer(*covers), settings(warp, kind)[1]))
         if step == source and warp.window is None:

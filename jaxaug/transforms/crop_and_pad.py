@@ -9,14 +9,14 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
+from jaxaug import struct
 from jaxaug.draw import Draw
 from jaxaug.engine import View
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import outside, window
-from jaxaug.transforms.zoom import zoomed
-from jaxaug.warp import Structure, Warp, matrix_warp
+from jaxaug.warp import Structure, Warp, identity, matrix_warp
 
 SIDES = ("top", "right", "bottom", "left")
 
@@ -116,21 +116,24 @@ class CropAndPad(Transform):
         y, h, above, height = _split(top, bottom, rows, xp)
         x, w, before, width = _split(left, right, columns, xp)
         if not self.keep_size:
-            kept, whole = (int(h), int(w)), (int(height), int(width))
-            crop = window(view.size, y, x, kept, inside=True)
-            return crop, window(kept, -above, -before, whole, inside=kept == whole, **outside(self))
-        reading = {"interpolation": self.interpolation, "mask_interpolation": self.mask_interpolation}
-        # What the crop leaves fills the canvas, so the border of the second step begins where the crop ends.
-        crop = zoomed(view, (x, y, w, h), view.size, **reading)
+            inner, whole = (int(h), int(w)), (int(height), int(width))
+            cut = window(view.size, y, x, inner, inside=True)
+            return cut, window(inner, -above, -before, whole, inside=inner == whole, **outside(self))
+        # A side that is not padded shows no border, however close to it linear reading comes.
+        rim = 0.0 if self.border_mode == "wrap" else 0.5
+        rims = jnp.stack([jnp.where(jnp.asarray(v) > 0, 0.0, rim) for v in (left, top, right, bottom)])
+        kept = jnp.stack([jnp.asarray(v, jnp.float32) for v in (x, y, x + w, y + h)])
         pad = matrix_warp(
-            [[width / w, 0, -before * columns / w], [0, height / h, -above * rows / h], [0, 0, 1]],
+            [[width / columns, 0, x - before], [0, height / rows, y - above], [0, 0, 1]],
             view.size,
             view.size,
             Structure.SCALE | Structure.SHIFT,
-            **reading,
+            window=kept + rims * jnp.array([-1.0, -1.0, 1.0, 1.0]),
+            interpolation=self.interpolation,
+            mask_interpolation=self.mask_interpolation,
             **outside(self),
         )
-        return crop, pad
+        return struct.replace(identity(view.size), window=kept, covers=False, border_mode="replicate"), pad
 
     def _drawn(self, rng: Draw, view: View, xp: Any) -> list[Any]:
         """Whole pixels to add at the top, right, bottom and left."""
