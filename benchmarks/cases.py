@@ -25,6 +25,9 @@ RANDOM_PLACES = frozenset(
         "GridDropout",
         "PixelDropout",
         "ConstrainedCoarseDropout",
+        "RandomSizedBBoxSafeCrop",
+        "AtLeastOneBBoxRandomCrop",
+        "CropNonEmptyMaskIfExists",
         "OneOf",
     }
 )
@@ -98,6 +101,16 @@ class Case:
         return dataclasses.replace(self, batch=batch, steps=tuple(s.pinned() for s in self.steps))
 
 
+NEEDS = {
+    "MaskDropout": "image+mask",
+    "ConstrainedCoarseDropout": "image+mask",
+    "CropNonEmptyMaskIfExists": "image+mask",
+    "RandomSizedBBoxSafeCrop": "rows",
+    "AtLeastOneBBoxRandomCrop": "rows",
+}
+"""Scenes of transforms that look at more than an image."""
+
+
 # Single transforms -----------------------------------------------------------------------------------------------
 
 
@@ -149,14 +162,17 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridDropout", ratio=0.5),
         step("PixelDropout", dropout_prob=0.05),
         step("ConstrainedCoarseDropout", hole_height_range=(0.2, 0.4), hole_width_range=(0.2, 0.4), mask_indices=[1]),
+        step("CropAndPad", percent=(-0.1, 0.1)),
+        step("RandomSizedBBoxSafeCrop", height=window, width=window, erosion_rate=0.2),
+        step("AtLeastOneBBoxRandomCrop", height=window, width=window),
+        step("CropNonEmptyMaskIfExists", height=window, width=window),
     ]
     cases = []
     for s in steps:
         name = s.name
         if name == "ElasticTransform":
             name += f"({s.arguments['alpha']:g}, {s.arguments['sigma']:g})"
-        scene = "image+mask" if s.name in ("MaskDropout", "ConstrainedCoarseDropout") else "image"
-        cases.append(Case(name, (_always(s),), batch, size, size, scene))
+        cases.append(Case(name, (_always(s),), batch, size, size, NEEDS.get(s.name, "image")))
     return cases
 
 
@@ -259,6 +275,10 @@ def twenty(batch: int, size: int) -> Case:
         "GridDropout",
         "PixelDropout",
         "ConstrainedCoarseDropout",
+        "CropAndPad",
+        "RandomSizedBBoxSafeCrop",
+        "AtLeastOneBBoxRandomCrop",
+        "CropNonEmptyMaskIfExists",
         "Normalize",
         "ToGray",
         "Blur",

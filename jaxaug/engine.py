@@ -142,7 +142,7 @@ class View:
         return bool(self._state.layout.kind(kind))
 
     def boxes(self) -> tuple[Array, Array]:
-        """The first set of boxes.
+        """Every box of the sample.
 
         Returns:
             (N, 4) x_min, y_min, x_max, y_max in pixels of the reference picture, and (N,) rows that are in use.
@@ -150,16 +150,49 @@ class View:
         Raises:
             ValueError: the sample has no boxes.
         """
-        boxes = self._state._boxes[self._first_boxes().index]
-        return boxes.enclose(), boxes.valid
+        found = [self._state._boxes[leaf.index] for leaf in self._box_sets()]
+        return jnp.concatenate([b.enclose() for b in found]), jnp.concatenate([b.valid for b in found])
 
-    def labels(self) -> Array | np.ndarray:
-        """A label for each of these boxes, (N,): their first label field, or their fifth column if they have none.
+    def box(self, key: str) -> Array:
+        """(4,) x_min, y_min, x_max, y_max of one box in pixels of the reference picture.
+
+        Args:
+            key: an entry of boxes, whose first row counts, or of four numbers in pixels.
 
         Raises:
-            ValueError: there are no labels.
+            ValueError: there is no such entry, or four numbers and a picture that has moved since.
         """
-        leaf = self._first_boxes()
+        state = self._state
+        found = [leaf for leaf in state.layout.leaves if leaf.name == key]
+        if not found:
+            raise ValueError(f"This transform looks at the entry {key!r}, but the sample has none.")
+        if found[0].kind == "bboxes":
+            return state._boxes[found[0].index].enclose()[0]
+        numbers = jnp.concatenate([jnp.asarray(state.values[leaf.index], jnp.float32).reshape(-1) for leaf in found])
+        if numbers.shape != (4,):
+            raise ValueError(f"{key!r} must hold x_min, y_min, x_max, y_max in pixels, got {numbers.shape[0]} numbers.")
+        if any(isinstance(op, Warp) for op in state._ops):
+            raise ValueError(
+                f"{key!r} counts pixels of the picture as it came in, but the picture has moved since. Name the entry "
+                f"in additional_targets={{{key!r}: 'bboxes'}}, so that it moves along, or crop first."
+            )
+        return numbers
+
+    def labelled_boxes(self) -> tuple[Array, Array, Array | np.ndarray]:
+        """The boxes of the set `bboxes`, else of the first one, and their labels.
+
+        Returns:
+            What `boxes` returns of that set, and (N,) labels: its first label field, or its fifth column without any.
+
+        Raises:
+            ValueError: the sample has no boxes, or they have no labels.
+        """
+        sets = self._box_sets()
+        leaf = next((b for b in sets if b.name == "bboxes"), sets[0])
+        boxes = self._state._boxes[leaf.index]
+        return boxes.enclose(), boxes.valid, self._labels(leaf)
+
+    def _labels(self, leaf: Leaf) -> Array | np.ndarray:
         values = self._state.values
         fields = label_fields(self._state.settings, leaf)
         if not fields and values[leaf.index].shape[1] > 4:
@@ -173,11 +206,11 @@ class View:
         labels = found[0] if len(found) == 1 and np.ndim(found[0]) else found
         return labels if isinstance(labels, jax.Array) else _together(labels)
 
-    def _first_boxes(self) -> Leaf:
+    def _box_sets(self) -> list[Leaf]:
         sets = self._state.layout.kind("bboxes")
         if not sets:
-            raise ValueError("This transform looks at boxes, but the sample has none.")
-        return next((b for b in sets if b.name == "bboxes"), sets[0])
+            raise ValueError("This transform looks at boxes, but the sample has none: add an entry 'bboxes'.")
+        return sets
 
 
 class State:

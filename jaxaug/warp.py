@@ -471,9 +471,9 @@ def matrix_warp(
     return map_warp(Matrix(m, structure), canvas_in, canvas_out, **settings)
 
 
-def identity(size: tuple[int, int]) -> Warp:
+def identity(canvas: Canvas | tuple[int, int]) -> Warp:
     """The warp that changes nothing."""
-    return matrix_warp(jnp.eye(3, dtype=jnp.float32), size, size, Structure.IDENTITY, covers=True, name="identity")
+    return matrix_warp(jnp.eye(3, dtype=jnp.float32), canvas, canvas, Structure.IDENTITY, covers=True, name="identity")
 
 
 def both(a: Scalar, b: Scalar) -> Scalar:

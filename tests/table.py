@@ -23,6 +23,7 @@ class Case:
         random: another key gives another result.
         invertible: what it did to points can be undone.
         limit: path of a leaf whose gradient is checked by finite differences, such as ("rotate_limit", 1).
+        needs: targets that a sample must hold besides an image, such as bboxes.
     """
 
     transform: Any
@@ -33,6 +34,7 @@ class Case:
     random: bool = True
     invertible: bool = True
     limit: tuple[Any, ...] | None = None
+    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,6 +85,11 @@ TABLE = [
     warp(ja.SmallestMaxSize(31, p=1), random=False),
     warp(ja.Pad((3, 5, 0, 8), p=1), exact=True, random=False),
     warp(ja.PadIfNeeded(60, 70, position="random", p=1), exact=True),
+    warp(ja.LetterBox((60, 70), position="random", p=1)),
+    warp(ja.CropAndPad(percent=(-0.15, 0.15), p=1)),
+    warp(ja.RandomSizedBBoxSafeCrop(40, 48, p=1), needs=("bboxes",)),
+    warp(ja.AtLeastOneBBoxRandomCrop(31, 37, p=1), exact=True, needs=("bboxes",)),
+    warp(ja.CropNonEmptyMaskIfExists(31, 37, p=1), exact=True, needs=("mask",)),
     pixels(ja.NoOp(p=1), exact=True, random=False),
     pixels(ja.RandomBrightnessContrast(0.3, 0.3, p=1), limit=("contrast_limit", 1)),
     pixels(ja.ColorJitter(0.4, 0.4, 0.4, 0.2, p=1), channels=(1, 3), limit=("saturation", 1)),
@@ -107,7 +114,15 @@ TABLE = [
     erase(ja.TimeMasking(20, p=1)),
     erase(ja.FrequencyMasking(20, p=1)),
     pixels(ja.ChannelDropout((1, 2), p=1), channels=(3, 4, 6)),
-    erase(ja.MaskDropout((1, 2), p=1)),
+    erase(ja.MaskDropout((1, 2), p=1), needs=("mask",)),
+]
+
+#: Transforms whose result has a random size, which `test_sizes` tries in buffers and without them.
+SIZED = [
+    warp(ja.RandomScale(0.4, p=1)),
+    warp(ja.RandomCropFromBorders(0.3, 0.2, 0.1, 0.4)),
+    warp(ja.BBoxSafeRandomCrop(0.2)),
+    warp(ja.RandomCropNearBBox(0.3)),
 ]
 
 BY_NAME = {case.name: case for case in TABLE}

@@ -108,6 +108,17 @@ def test_arguments_that_are_gone() -> None:
         (lambda: ja.LongestMaxSize(max_size_hw=(None, None)), r"max_size_hw=\.\.\.\) must be \(height, width\)"),
         (lambda: ja.Pad((1, 2, 3)), r"Pad\(padding=\.\.\.\) must be a whole number of at least 0, or two or four"),
         (lambda: ja.Pad(-1), r"must be a whole number of at least 0.*got -1"),
+        (lambda: ja.CropAndPad(), "CropAndPad needs exactly one of px and percent, got None and None"),
+        (
+            lambda: ja.CropAndPad(px=(5, 3)),
+            r"px=\.\.\.\) must be \(low, high\) with low <= high, got \(5, 3\)",
+        ),
+        (
+            lambda: ja.CropAndPad(px=(1, 3), keep_size=False),
+            r"keep_size=False\) needs px to be one plain number",
+        ),
+        (lambda: ja.RandomSizedBBoxSafeCrop(4, 4, 1.5), r"erosion_rate=\.\.\.\) must be in \[0, 1\], got 1.5"),
+        (lambda: ja.LetterBox((8, 0)), r"LetterBox\(size=\.\.\.\) must be at least 1, got 0"),
         (lambda: ja.XYMasking(1, 1), "XYMasking needs a mask_x_length or mask_y_length above 0"),
         (lambda: ja.GridDropout(0), r"GridDropout\(ratio=\.\.\.\) must be in \(0, 1\], got 0"),
         (lambda: ja.GridDropout(unit_size_range=(1, 4)), r"unit_size_range=\.\.\.\) must be at least 2, got 1"),
@@ -129,6 +140,12 @@ def test_limits_reversed_or_out_of_bounds(make: Any, message: str) -> None:
         (lambda: ja.HorizontalFlip(p=None), r"p=\.\.\.\) must be a number in \[0, 1\], got None"),
         (lambda: ja.RandomCrop(4.5, 4), r"RandomCrop\(height=\.\.\.\) must be int, got 4.5"),
         (lambda: ja.GridDistortion(normalized=1), r"normalized=\.\.\.\) must be bool, got 1"),
+        (lambda: ja.CropAndPad(px=(1, 2, 3)), r"px=\.\.\.\) must be one amount, a pair \(low, high\) or four amounts"),
+        (lambda: ja.CropAndPad(px=0.2), r"px=\.\.\.\) must be whole numbers of pixels, got 0.2.*percent="),
+        (
+            lambda: ja.CropNonEmptyMaskIfExists(4, 4, 3),
+            r"ignore_values=\.\.\.\) must be a list of whole numbers",
+        ),
         (lambda: ja.PadIfNeeded(4, 4, fill=[[1]]), r"fill=\.\.\.\) must be a number or one per channel"),
     ],
 )
@@ -486,6 +503,9 @@ SMALLEST = {
     "SmallestMaxSize": ja.SmallestMaxSize(2),
     "Resize": ja.Resize(3, 2),
     "PadIfNeeded": ja.PadIfNeeded(3, 2, border_mode="reflect_101"),
+    "LetterBox": ja.LetterBox((3, 3)),
+    "AtLeastOneBBoxRandomCrop": ja.AtLeastOneBBoxRandomCrop(1, 1),
+    "CropNonEmptyMaskIfExists": ja.CropNonEmptyMaskIfExists(1, 1),
 }
 
 

@@ -25,7 +25,8 @@ BOXES, POINTS = ja.BboxParams("pascal_voc"), ja.KeypointParams("xy")
 #: Warps along rows and columns, which TPUs are to do without reading pixel by pixel.
 ALIGNED = {"HorizontalFlip", "VerticalFlip", "Transpose", "RandomRotate90", "Crop", "CenterCrop", "RandomCrop"}
 ALIGNED |= {"RandomResizedCrop", "Resize", "PadIfNeeded", "GridDistortion", "D4", "SquareSymmetry", "TimeReverse"}
-ALIGNED |= {"RandomSizedCrop", "LongestMaxSize", "SmallestMaxSize", "Pad"}
+ALIGNED |= {"RandomSizedCrop", "LongestMaxSize", "SmallestMaxSize", "Pad", "LetterBox", "CropAndPad"}
+ALIGNED |= {"RandomSizedBBoxSafeCrop", "AtLeastOneBBoxRandomCrop", "CropNonEmptyMaskIfExists"}
 
 
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scenes import blob, centroid, disc, tight_box
+from scenes import blob, centroid, disc, labelled, tight_box
 from scipy.ndimage import map_coordinates
 from table import WARPS
 
@@ -63,6 +63,10 @@ def warped(name: str, method: str = "") -> tuple[Any, Any]:
         "RandomSizedCrop": ja.RandomSizedCrop((62, 74), (90, 100), 1.2),
         "Resize": ja.Resize(101, 118),
         "PadIfNeeded": ja.PadIfNeeded(90, 111, position="random"),
+        "LetterBox": ja.LetterBox((90, 130), position="random"),
+        "RandomSizedBBoxSafeCrop": ja.RandomSizedBBoxSafeCrop(90, 100),
+        "AtLeastOneBBoxRandomCrop": ja.AtLeastOneBBoxRandomCrop(61, 77),
+        "CropNonEmptyMaskIfExists": ja.CropNonEmptyMaskIfExists(61, 77),
         "Affine": ja.Affine((0.9, 1.2), rotate=(-60, 60), shear=(-10, 10), translate_px=(-4, 4), p=1),
         "ShiftScaleRotate": ja.ShiftScaleRotate(0.05, 0.15, 90, p=1),
         # A bent map moves the centroid of a disc away from the image of its centre, so here the bend is gentle;
@@ -114,9 +118,11 @@ def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) 
         "image": jnp.asarray(np.stack([columns, rows, np.ones_like(rows)], -1)),
         "keypoints": jnp.asarray(points),
         "keypoints_valid": jnp.ones(60, bool),
+        "scene": {name: jnp.asarray(labelled(height, width)[name]) for name in case.needs},
     }
     batch = jax.tree.map(lambda x: jnp.stack([x] * DRAWS), sample)
-    augment = ja.Compose([case.transform], keypoint_params=ja.KeypointParams("xy"))
+    params = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xy")}
+    augment = ja.Compose([case.transform], **params)
     out = jax.tree.map(np.asarray, jax.jit(lambda k, b: augment.batch(k, b))(jax.random.key(8), batch))
     errors = []
     for i in range(DRAWS):

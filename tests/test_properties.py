@@ -183,7 +183,8 @@ def test_inverting_whole_pixel_warps_is_exact(name: str) -> None:
 def test_every_dtype_and_number_of_channels(name: str) -> None:
     case = BY_NAME[name]
     height, width = case.size
-    sample: dict[str, Any] = {"mask": labelled(height, width)["mask"]}
+    scene = labelled(height, width)
+    sample: dict[str, Any] = {n: scene[n] for n in ("mask", *case.needs)}
     kinds = [np.uint8, np.uint16, np.float16, jnp.bfloat16, np.float32]
     for channels in case.channels:
         for dtype in kinds:
@@ -193,10 +194,10 @@ def test_every_dtype_and_number_of_channels(name: str) -> None:
             sample[f"{np.dtype(dtype).name}_{channels}"] = {"image": jnp.asarray(value)}
     if 1 in case.channels:
         sample["flat"] = {"image": jnp.asarray((smooth(height, width, 1)[..., 0] * 255).astype(np.uint8))}
-    augment = ja.Compose([case.transform])
+    augment = ja.Compose([case.transform], **PARAMS)
     out = jax.jit(augment)(jax.random.key(3), sample)
     reference = None
-    groups = sorted((g for g in out if g != "mask"), key=lambda g: not g.startswith("float32"))
+    groups = sorted((g for g in out if g not in scene), key=lambda g: not g.startswith("float32"))
     for group, value in ((g, out[g]) for g in groups):
         image = value["image"]
         assert image.ndim == sample[group]["image"].ndim

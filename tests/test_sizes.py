@@ -11,6 +11,7 @@ import pytest
 from pictures import astronaut
 from scenes import disc, labelled, smooth
 from scipy import ndimage
+from table import SIZED
 
 import jaxaug as ja
 
@@ -21,7 +22,8 @@ KEY = jax.random.key(3)
 
 def alone() -> dict[str, Any]:
     """A picture in an array of its own size, with all that belongs to it."""
-    return labelled(*SIZE) | {"image": astronaut()[: SIZE[0], : SIZE[1]]}
+    window = np.array([12, 8, 30, 24], np.float32)
+    return labelled(*SIZE) | {"image": astronaut()[: SIZE[0], : SIZE[1]], "cropping_bbox": window}
 
 
 def buffered(sample: dict[str, Any], buffer: tuple[int, int] = BUFFER) -> dict[str, Any]:
@@ -54,6 +56,10 @@ KEPT = [
     [ja.ColorJitter(p=1), ja.RandomBrightnessContrast(brightness_by_max=False, p=1), ja.CoarseDropout(p=1)],
     [ja.ToGray(method="pca", p=1), ja.OneOf([ja.Rotate(), ja.ShiftScaleRotate()], p=1)],
     [ja.LongestMaxSize(25), ja.HorizontalFlip(p=1)],
+    [ja.RandomCrop(20, 24), ja.Pad(3, border_mode="reflect"), ja.PadIfNeeded(40, 44, position="random", fill=9)],
+    [ja.LetterBox((30, 28), fill=7), ja.CenterCrop(20, 20)],
+    [ja.RandomSizedBBoxSafeCrop(20, 24), ja.GridDropout(p=1), ja.XYMasking(1, 1, 4, 4, p=1)],
+    [ja.PiecewiseAffine(p=1), ja.OpticalDistortion(0.3, p=1), ja.ThinPlateSpline(p=1)],
 ]
 
 
@@ -75,9 +81,9 @@ DRAWN = {
     "crop border": ja.Rotate(40, crop_border=True, p=1),
     "quadrangle": ja.Perspective(keep_size=False, p=1),
     "fit quadrangle": ja.Perspective(keep_size=False, fit_output=True, p=1),
-    "scale": ja.RandomScale(0.4, p=1),
     "longest": ja.LongestMaxSize([20, 50], p=1),
-}
+    "crop and pad": ja.CropAndPad(percent=(-0.2, 0.2), keep_size=False),
+} | {case.name: case.transform for case in SIZED}
 
 
 @pytest.mark.parametrize("name", list(DRAWN))
@@ -102,7 +108,7 @@ def test_a_drawn_size_is_exact_outside_jit_and_told_under_it(name: str) -> None:
     for points in (back["keypoints"], restored["keypoints"]):
         np.testing.assert_allclose(np.asarray(points)[alive], sample["keypoints"][alive], atol=0.05)
     with pytest.raises(ValueError, match=r"'image' gets a random size by .*Add 'size': jnp.array\(\[height, width\]\)"):
-        jax.jit(augment)(KEY, image=sample["image"])
+        jax.jit(augment)(KEY, sample)
 
 
 def test_a_drawn_size_may_be_left_to_chance() -> None:
@@ -233,3 +239,16 @@ def test_a_plan_that_moves_nothing_knows_no_size() -> None:
     augment = ja.Compose([ja.InvertImg(p=1)])
     with pytest.raises(ValueError, match="needs a plan that moves pictures"):
         augment.visible(augment.sample(KEY, image=np.zeros((4, 4), np.uint8)))
+
+
+def test_a_box_that_has_moved_must_be_named() -> None:
+    crop = ja.RandomCropNearBBox(0)
+    sample = {"image": np.arange(63.0, dtype=np.float32).reshape(7, 9), "cropping_bbox": np.array([1, 2, 4, 6.0])}
+    with pytest.raises(ValueError, match="'cropping_bbox' counts pixels of the picture as it came in"):
+        ja.Compose([ja.HorizontalFlip(p=1), crop])(KEY, sample)
+    named = {"cropping_bbox": "bboxes"}
+    augment = ja.Compose([ja.HorizontalFlip(p=1), crop], additional_targets=named, bbox_params=PARAMS["bbox_params"])
+    out = augment(KEY, sample | {"cropping_bbox": sample["cropping_bbox"][None].astype(np.float32)})
+    np.testing.assert_array_equal(out["image"], sample["image"][2:6, 1:4][:, ::-1])
+    with pytest.raises(ValueError, match="looks at the entry 'cropping_bbox', but the sample has none"):
+        ja.Compose([crop])(KEY, image=sample["image"])

@@ -15,7 +15,15 @@ from jaxaug.transforms.colour import (
     Solarize,
     ToGray,
 )
-from jaxaug.transforms.crop import CenterCrop, Crop, Pad, PadIfNeeded, RandomCrop, RandomResizedCrop, RandomSizedCrop
+from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
+from jaxaug.transforms.crop_and_pad import CropAndPad
+from jaxaug.transforms.crop_around import (
+    AtLeastOneBBoxRandomCrop,
+    BBoxSafeRandomCrop,
+    CropNonEmptyMaskIfExists,
+    RandomCropNearBBox,
+    RandomSizedBBoxSafeCrop,
+)
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.drops import ChannelDropout, PixelDropout
@@ -34,12 +42,16 @@ from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlate
 from jaxaug.transforms.noise import GaussNoise
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
+from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
+from jaxaug.transforms.zoom import RandomResizedCrop, RandomSizedCrop
 
 __all__ = [
     "Affine",
+    "AtLeastOneBBoxRandomCrop",
+    "BBoxSafeRandomCrop",
     "Blur",
     "CenterCrop",
     "ChannelDropout",
@@ -47,6 +59,8 @@ __all__ = [
     "ColorJitter",
     "ConstrainedCoarseDropout",
     "Crop",
+    "CropAndPad",
+    "CropNonEmptyMaskIfExists",
     "D4",
     "ElasticTransform",
     "Erasing",
@@ -60,6 +74,7 @@ __all__ = [
     "HorizontalFlip",
     "HueSaturationValue",
     "InvertImg",
+    "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
     "NoOp",
@@ -74,9 +89,12 @@ __all__ = [
     "RGBShift",
     "RandomBrightnessContrast",
     "RandomCrop",
+    "RandomCropFromBorders",
+    "RandomCropNearBBox",
     "RandomGamma",
     "RandomResizedCrop",
     "RandomRotate90",
+    "RandomSizedBBoxSafeCrop",
     "RandomSizedCrop",
     "RandomScale",
     "Resize",

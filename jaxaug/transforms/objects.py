@@ -119,12 +119,12 @@ class ConstrainedCoarseDropout(Transform):
         return cut(rng, InParts(rng.words("parts"), places, shares, count, self.mask_indices), self)
 
     def _in_boxes(self, rng: Draw, view: View, count: Array) -> Rectangles:
-        boxes, valid = view.boxes()
+        boxes, valid, labels = view.labelled_boxes()
         corner, side = boxes[:, None, :2], boxes[:, None, 2:] - boxes[:, None, :2]
         size = jnp.floor(self._shares(rng, boxes.shape[0]) * side)
         start = jnp.floor(corner + rng.uniform("places", shape=size.shape) * (side - size))
         edges = jnp.concatenate([start, start + size], axis=-1).astype(jnp.int32)
-        used = (valid & _among(view.labels(), self.bbox_labels))[:, None] & (jnp.arange(edges.shape[1]) < count)
+        used = (valid & _among(labels, self.bbox_labels))[:, None] & (jnp.arange(edges.shape[1]) < count)
         return Rectangles(edges.reshape(-1, 4), used.reshape(-1))
 
     def _shares(self, rng: Draw, objects: int) -> Array:

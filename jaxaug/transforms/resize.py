@@ -46,27 +46,48 @@ class Resize(Transform):
     antialias: bool = args.setting(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        return _scaled(view, Canvas((self.height, self.width)), self, antialias=self.antialias)
+        after = Canvas((self.height, self.width))
+        return scaled(view, after, antialias=self.antialias, **reading(self, shrinks=_smaller(after, view)))
 
 
-def _scaled(view: View, after: Canvas, resize: Any, *, antialias: bool = False) -> Warp:
-    """The warp that shows the whole picture at another size."""
+def scaled(view: View, after: Canvas, **settings: Any) -> Warp:
+    """The warp that shows the whole picture at another size.
+
+    Args:
+        view: the picture.
+        after: canvas of the result.
+        **settings: how pictures are read.
+    """
     height, width = after.size
     known = view.canvas.extent is None and after.extent is None
-    # Where nothing shrinks, averages over areas are what linear reading gives.
-    shrinks = not known or height < view.height or width < view.width
-    area_image = shrinks and resize.area_for_downscale is not None
-    area_mask = shrinks and resize.area_for_downscale == "image_mask"
     return matrix_warp(
         [[ratio(view.width, width), 0, 0], [0, ratio(view.height, height), 0], [0, 0, 1]],
         view.canvas,
         after,
         Structure.IDENTITY if known and after.buffer == view.canvas.buffer else Structure.SCALE,
-        interpolation="area" if area_image else resize.interpolation,
-        mask_interpolation="area" if area_mask else resize.mask_interpolation,
-        antialias=antialias,
         covers=True,
+        **settings,
     )
+
+
+def reading(resize: Any, *, shrinks: bool = True) -> dict[str, str]:
+    """How a transform reads pictures that it may average over areas.
+
+    Args:
+        resize: has `interpolation`, `mask_interpolation` and `area_for_downscale`.
+        shrinks: the picture may become smaller.
+    """
+    area = resize.area_for_downscale if shrinks else None
+    return {
+        "interpolation": resize.interpolation if area is None else "area",
+        "mask_interpolation": "area" if area == "image_mask" else resize.mask_interpolation,
+    }
+
+
+def _smaller(after: Canvas, view: View) -> bool:
+    """Whether a picture may shrink; where it does not, averages over areas are what linear reading gives."""
+    known = view.canvas.extent is None and after.extent is None
+    return not known or after.buffer[0] < view.height or after.buffer[1] < view.width
 
 
 @transform
@@ -111,7 +132,7 @@ class _MaxSize(Transform):
         if view.canvas.extent is None:
             sizes = [self._sides(option, view.size, max, round) for option in options]
             if len(sizes) == 1:
-                return _scaled(view, Canvas(sizes[0]), self)
+                return self._to(view, Canvas(sizes[0]))
             buffer = tuple(max(sides) for sides in zip(*sizes, strict=True))
         else:
             buffer = tuple(max(option[axis] or 0 for option in options) for axis in (0, 1))
@@ -124,7 +145,10 @@ class _MaxSize(Transform):
             sizes = [self._sides(option, view.size, jnp.maximum, jnp.round) for option in options]
         index = rng.integer("max_size", (0, len(sizes) - 1))
         height, width = (jnp.take(vector(*sides), index) for sides in zip(*sizes, strict=True))
-        return _scaled(view, view.drawn((buffer[0], buffer[1]), height, width), self)
+        return self._to(view, view.drawn((buffer[0], buffer[1]), height, width))
+
+    def _to(self, view: View, after: Canvas) -> Warp:
+        return scaled(view, after, **reading(self, shrinks=_smaller(after, view)))
 
     def _sides(self, limits: Any, size: tuple[Any, Any], larger: Any, rounded: Any) -> tuple[Any, Any]:
         """Height and width of the result within limits of which one may be missing."""
@@ -231,4 +255,5 @@ class RandomScale(Transform):
         factor = 1.0 + rng.uniform("scale", self.scale_limit)
         height, width = (jnp.maximum(jnp.floor(n * factor + 1e-4), 1.0) for n in view.size)
         rows, columns = (max(1, int(n * (1.0 + self.scale_limit[1]) + 1e-4)) for n in view.canvas.buffer)
-        return _scaled(view, view.drawn((rows, columns), height, width), self)
+        after = view.drawn((rows, columns), height, width)
+        return scaled(view, after, **reading(self, shrinks=_smaller(after, view)))

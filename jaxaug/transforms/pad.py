@@ -1,0 +1,170 @@
+"""Pads: the whole picture on a larger canvas."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxaug.draw import Draw
+from jaxaug.engine import View
+from jaxaug.transforms import args
+from jaxaug.transforms.base import Transform, transform
+from jaxaug.transforms.crop import POSITIONS, outside, padding_before, window
+from jaxaug.transforms.resize import scaled
+from jaxaug.warp import Canvas, Warp
+
+
+@transform
+class Pad(Transform):
+    """Adds rows and columns.
+
+    Args:
+        padding: pixels on every side: one number, (left and right, top and bottom), or (left, top, right, bottom).
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        border_mode: what shows in the padding.
+        p: how often it is applied; 0 or 1, unless nothing is added.
+
+    Raises:
+        ValueError: a padding of another length or below zero.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> pad = ja.Compose([ja.Pad((1, 0))])
+        >>> pad(jax.random.key(0), image=jnp.ones((1, 2)))["image"]
+        Array([[0., 1., 1., 0.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    padding: Any = dataclasses.field(default=0, metadata={"static": True})
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    border_mode: Any = args.border_mode("constant")
+    p: Any = args.probability(1.0)
+
+    def check(self) -> None:
+        value = self.padding
+        sides = (value,) if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
+        if len(sides) not in (1, 2, 4) or not all(isinstance(v, int) and v >= 0 for v in sides):
+            raise ValueError(
+                "Pad(padding=...) must be a whole number of at least 0, or two or four of them: (left and right, top "
+                f"and bottom) or (left, top, right, bottom); got {value!r}."
+            )
+        object.__setattr__(self, "padding", sides * (4 // len(sides)))
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        left, top, right, bottom = self.padding
+        rows, columns = view.canvas.buffer
+        size = (view.height + top + bottom, view.width + left + right)
+        after = view.drawn((rows + top + bottom, columns + left + right), *size)
+        return window(view.canvas, -top, -left, after, inside=not any(self.padding), **outside(self))
+
+
+@transform
+class PadIfNeeded(Transform):
+    """Pads pictures that are too small.
+
+    Args:
+        min_height, min_width: least size of the result; None if a divisor is given.
+        pad_height_divisor, pad_width_divisor: numbers that the size of the result is a multiple of.
+        position: where the picture lies in the padded one.
+        border_mode: what shows in the padding.
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        p: how often it is applied; 0 or 1, unless the size stays the same.
+
+    Raises:
+        ValueError: both or neither of a least size and its divisor.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> pad = ja.Compose([ja.PadIfNeeded(1, 4)])
+        >>> pad(jax.random.key(0), image=jnp.ones((1, 2)))["image"]
+        Array([[0., 1., 1., 0.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    min_height: Any = args.setting(1024, int, 1, optional=True)
+    min_width: Any = args.setting(1024, int, 1, optional=True)
+    pad_height_divisor: Any = args.setting(None, int, 1, optional=True)
+    pad_width_divisor: Any = args.setting(None, int, 1, optional=True)
+    position: str = args.choice("center", POSITIONS)
+    border_mode: Any = args.border_mode("constant")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    p: Any = args.probability(1.0)
+
+    def check(self) -> None:
+        for axis in ("height", "width"):
+            least, divisor = getattr(self, f"min_{axis}"), getattr(self, f"pad_{axis}_divisor")
+            if (least is None) == (divisor is None):
+                raise ValueError(
+                    f"PadIfNeeded needs exactly one of min_{axis} and pad_{axis}_divisor, got {least} and {divisor}."
+                )
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        least = ((self.min_height, self.pad_height_divisor), (self.min_width, self.pad_width_divisor))
+        size = tuple(_padded(side, *limits) for side, limits in zip(view.size, least, strict=True))
+        buffer = tuple(_padded(side, *limits) for side, limits in zip(view.canvas.buffer, least, strict=True))
+        extra = (size[0] - view.height, size[1] - view.width)
+        above, left = padding_before(rng, self.position, extra)
+        inside = view.canvas.extent is None and not any(extra)
+        after = view.drawn((buffer[0], buffer[1]), *size)
+        return window(view.canvas, -above, -left, after, inside=inside, **outside(self))
+
+
+def _padded(length: Any, least: int | None, divisor: int | None) -> Any:
+    if divisor is not None:
+        return -(-length // divisor) * divisor
+    return max(length, least or 0) if isinstance(length, int) else jnp.maximum(length, least or 0)
+
+
+@transform
+class LetterBox(Transform):
+    """Scales the whole picture to fit into a fixed size, keeps its aspect ratio and pads the rest.
+
+    Args:
+        size: (height, width) of the result.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        fill: value of images in the padding.
+        fill_mask: value of masks there.
+        position: where the picture lies in the result.
+        p: how often it is applied; 0 or 1, unless the size stays the same.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> box = ja.Compose([ja.LetterBox((3, 2), fill=0.5)])
+        >>> box(jax.random.key(0), image=jnp.ones((4, 8)))["image"]
+        Array([[0.5, 0.5],
+               [1. , 1. ],
+               [0.5, 0.5]], dtype=float32)
+
+    Follows the meaning of the preprocessing of YOLO detectors, known by this name.
+    """
+
+    size: Any = args.pair(low=1, ordered=False, static=True)
+    interpolation: Any = args.interpolation("linear")
+    mask_interpolation: Any = args.interpolation("nearest")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    position: str = args.choice("center", POSITIONS)
+    p: Any = args.probability(1.0)
+
+    def draw(self, rng: Draw, view: View) -> tuple[Warp, Warp]:
+        if view.canvas.extent is None:
+            factor = min(self.size[0] / view.height, self.size[1] / view.width)
+            inner = Canvas((max(1, round(view.height * factor)), max(1, round(view.width * factor))))
+        else:
+            factor = jnp.minimum(self.size[0] / view.height, self.size[1] / view.width)
+            inner = view.drawn(self.size, *(jnp.maximum(1, jnp.round(side * factor)) for side in view.size))
+        extra = (self.size[0] - inner.size[0], self.size[1] - inner.size[1])
+        above, left = padding_before(rng, self.position, extra)
+        fills = {"fill": self.fill, "fill_mask": self.fill_mask}
+        fit = scaled(view, inner, interpolation=self.interpolation, mask_interpolation=self.mask_interpolation)
+        inside = inner.extent is None and not any(extra)
+        return fit, window(inner, -above, -left, self.size, inside=inside, **fills)
