@@ -15,7 +15,7 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.struct import static
 from jaxaug.targets import nearest
-from jaxaug.warp import Matrix, Warp, vector
+from jaxaug.warp import Matrix, Tiles, Warp, vector
 
 FORMATS = ("coco", "pascal_voc", "albumentations", "yolo")
 
@@ -188,6 +188,8 @@ class Boxes:
 
     def warp(self, warp: Warp) -> Boxes:
         """The boxes after a warp."""
+        if isinstance(warp.map, Tiles):
+            return self._torn(warp)
         boxes = self if warp.outline == "corners" else self._as_ellipses()
         if not isinstance(warp.map, Matrix):
             boxes = boxes._subdivided(-(-64 // boxes.ax.shape[1]))
@@ -241,23 +243,66 @@ class Boxes:
         some = remaining > 0
         new = Boxes._outlined(jnp.where(some[:, None], shrunk, 0.0), self.full_x, self.full_y, kept, self.valid & some)
         # A box that no hole reaches keeps its outline, so that it stays as tight as before.
-        m = self.ax.shape[1]
-        pad = ((0, 0), (0, max(m - 4, 0)))
-        keep = jnp.logical_not(touched)[:, None]
-        merged = {
-            n: jnp.where(keep, getattr(self, n), jnp.pad(getattr(new, n), pad))
-            for n in ("ax", "ay", "bx", "by", "alive")
-        }
-        return struct.replace(new, **merged)
+        return new._unless(self, jnp.logical_not(touched))
+
+    def resized(self, by: Any, active: Any, size: tuple[Any, Any]) -> Boxes:
+        """Boxes whose sides move by some pixels.
+
+        Args:
+            by: (4,) how far x_min, y_min, x_max and y_max move.
+            active: whether they do.
+            size: (height, width) of the picture, at whose edge they end.
+        """
+        height, width = size
+        limit, edges = vector(width, height, width, height), self.enclose()
+        # A side at the picture's edge stays there: nothing outside can take from it.
+        at_edge = jnp.concatenate([edges[:, :2] <= 0, edges[:, 2:] >= limit[2:]], axis=1)
+        edges = jnp.clip(jnp.where(at_edge, edges, edges + by), 0.0, limit)
+        x, y = self.full_x, self.full_y
+        low, high = ([f(c) for c in (x, y)] for f in (_lowest, _highest))
+        full_x, full_y = _corners(jnp.stack([*low, *high], axis=1) + by)
+        some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
+        new = Boxes._outlined(jnp.where(some[:, None], edges, 0.0), full_x, full_y, self.kept, self.valid & some)
+        return new if active is True else new._unless(self, jnp.broadcast_to(~active, some.shape))
+
+    def _torn(self, warp: Warp) -> Boxes:
+        """The boxes after a warp that lets tiles change places: all pieces together are the new outline."""
+        edges, some = warp.map.torn(self.enclose())
+        some &= self.alive.any(axis=1)[:, None]
+        first = jnp.take_along_axis(edges, jnp.argmax(some, axis=1)[:, None, None], axis=1)
+        each = _corners(jnp.where(some[..., None], edges, first).reshape(-1, 4))
+        rows = (edges.shape[0], 4 * edges.shape[1])
+        x, y = (c.reshape(rows) for c in each)
+        end_x, end_y = (jnp.roll(c, -1, axis=1).reshape(rows) for c in each)
+        alive, valid = jnp.repeat(some, 4, axis=1), self.valid & some.any(axis=1)
+        new = Boxes(x, y, end_x, end_y, alive, x, y, self.kept, valid)
+        return new if warp.active is True else new._unless(self, jnp.broadcast_to(~warp.active, new.valid.shape))
+
+    def _unless(self, old: Boxes, keep: Array) -> Boxes:
+        """These boxes, but the old ones in rows (N,) that keep theirs."""
+
+        def padded(side: Array, length: int) -> Array:
+            # Repeating the last corner adds nothing to an outline that is only enclosed.
+            return jnp.pad(side, ((0, 0), (0, length - side.shape[1])), mode="edge" if side.shape[1] else "constant")
+
+        out = {}
+        for n in ("ax", "ay", "bx", "by", "alive", "full_x", "full_y"):
+            a, b = getattr(old, n), getattr(self, n)
+            length = max(a.shape[1], b.shape[1])
+            if n == "alive":
+                a, b = (jnp.pad(side, ((0, 0), (0, length - side.shape[1]))) for side in (a, b))
+            else:
+                a, b = padded(a, length), padded(b, length)
+            out[n] = jnp.where(keep[:, None], a, b)
+        kept, valid = jnp.where(keep, old.kept, self.kept), jnp.where(keep, old.valid, self.valid)
+        return struct.replace(self, kept=kept, valid=valid, **out)
 
     def filter(self, params: BboxParams) -> Boxes:
         """Clears the validity of rows that fail a limit."""
         edges = self.enclose()
         width, height = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
         area = width * height * self.kept
-        full = (self.full_x.max(1, initial=-3e8) - self.full_x.min(1, initial=3e8)) * (
-            self.full_y.max(1, initial=-3e8) - self.full_y.min(1, initial=3e8)
-        )
+        full = (_highest(self.full_x) - _lowest(self.full_x)) * (_highest(self.full_y) - _lowest(self.full_y))
         slack = 1e-5
         keep = (area > 0) & (area >= params.min_area * (1 - slack))
         keep &= (width >= params.min_width - slack) & (height >= params.min_height - slack)
@@ -339,6 +384,14 @@ class Boxes:
         alive = jnp.broadcast_to(self.alive.any(axis=1)[:, None], x.shape)
         bx, by = jnp.roll(x, -1, axis=1), jnp.roll(y, -1, axis=1)
         return Boxes(x, y, bx, by, alive, fx, fy, self.kept, self.valid)
+
+
+def _lowest(side: Array) -> Array:
+    return side.min(axis=1, initial=3e8)
+
+
+def _highest(side: Array) -> Array:
+    return side.max(axis=1, initial=-3e8)
 
 
 def _corners(edges: Array) -> tuple[Array, Array]:

@@ -24,6 +24,7 @@ from jaxaug.erase import Erase, stretch
 from jaxaug.fields import move_flow, move_normals
 from jaxaug.fill import Kind
 from jaxaug.keypoints import KeypointParams, Points
+from jaxaug.morphology import Morph
 from jaxaug.oriented import Oriented
 from jaxaug.pixels import apply_pixels
 from jaxaug.resample import resample
@@ -279,6 +280,8 @@ class State:
             self._oriented = {i: o.erase(region) for i, o in self._oriented.items()}
             self._ops.append((op, holes))
         else:
+            if isinstance(op, Morph):
+                self._boxes = {i: self._filtered(op.on_boxes(b, self.canvas.size)) for i, b in self._boxes.items()}
             self._ops.append(op)
         if not self.settings.fuse:
             for leaf in self.layout.kind(*PICTURES):
@@ -616,7 +619,12 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple
             here = stretch(holes, canvas.buffer)
             change(lambda p, e=erase, here=here: _over_frames(lambda frame: _cut(frame, e, here, kind), p))
             continue
-        if not isinstance(op, Warp) and kind != "image":
+        if isinstance(op, Morph) and kind in ("image", "mask"):
+            settle()
+            stage, family = [], ""
+            change(lambda p, op=op, here=canvas: _over_frames(lambda frame: op.on_picture(frame, here), p))
+            continue
+        if isinstance(op, Morph) or (not isinstance(op, Warp) and kind != "image"):
             continue
         of = "warp" if isinstance(op, Warp) else "pixels"
         if of != family:

@@ -15,7 +15,7 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.control import branch
 from jaxaug.resample import enter, resample
-from jaxaug.warp import Inverse, Matrix, Rescaled, Structure, Warp, either, inverse3
+from jaxaug.warp import Inverse, Matrix, Rescaled, Structure, Tiles, Warp, either, inverse3
 
 Vector = tuple[Array, Array]
 
@@ -152,6 +152,8 @@ def _turned(warp: Warp, after: Vector, before: Vector, vector: Vector) -> Vector
 
     That is the polar factor of the derivatives of `push`, and the inverse of that of the derivatives of `pull`.
     """
+    if isinstance(warp.map, Tiles):
+        return vector
     back = not _is_inverse(warp.map)
     if _is_affine(warp):
         ux, uy, vx, vy = (warp.map.m[i, j] for i in (0, 1) for j in (0, 1))

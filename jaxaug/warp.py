@@ -143,6 +143,63 @@ class Displacement:
 
 
 @struct.struct
+class Tiles:
+    """A map that lets tiles of a grid change places with tiles of their own size.
+
+    Args:
+        y, x: (R + 1,) and (C + 1,) edges of rows and columns of tiles.
+        source: (R * C,) number of the input tile that each output tile shows, row by row.
+    """
+
+    y: Array
+    x: Array
+    source: Array
+
+    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
+        across, down = self._shifts()
+        tile = self._tile(x, y)
+        return x + jnp.take(across, tile, mode="clip"), y + jnp.take(down, tile, mode="clip")
+
+    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        u, v = self.inverse().pull(x, y)
+        return u, v, jnp.ones(jnp.shape(u), bool)
+
+    def inverse(self) -> Tiles:
+        """The map that puts every tile back."""
+        return struct.replace(self, source=jnp.argsort(self.source).astype(self.source.dtype))
+
+    def torn(self, edges: Array) -> tuple[Array, Array]:
+        """The pieces that boxes are torn into.
+
+        Args:
+            edges: (N, 4) x_min, y_min, x_max, y_max in the input.
+
+        Returns:
+            (N, R * C, 4) the piece of each tile in the output, and (N, R * C) which of them there are.
+        """
+        x, y = jnp.meshgrid(self.x[:-1], self.y[:-1])
+        far_x, far_y = jnp.meshgrid(self.x[1:], self.y[1:])
+        low = jnp.maximum(edges[:, None, :2], jnp.stack([x, y], axis=-1).reshape(-1, 2))
+        high = jnp.minimum(edges[:, None, 2:], jnp.stack([far_x, far_y], axis=-1).reshape(-1, 2))
+        shift = jnp.stack(self.inverse()._shifts(), axis=-1)
+        return jnp.concatenate([low + shift, high + shift], axis=-1), (high > low).all(axis=-1)
+
+    def _shifts(self) -> tuple[Array, Array]:
+        """How far to the right and down each tile reads."""
+        columns = self.x.shape[0] - 1
+        here = jnp.arange(self.source.shape[0])
+        return (
+            self.x[self.source % columns] - self.x[here % columns],
+            self.y[self.source // columns] - self.y[here // columns],
+        )
+
+    def _tile(self, x: Array, y: Array) -> Array:
+        column = sum(((x >= edge).astype(jnp.int32) for edge in self.x[1:-1]), jnp.zeros(jnp.shape(x), jnp.int32))
+        row = sum(((y >= edge).astype(jnp.int32) for edge in self.y[1:-1]), jnp.zeros(jnp.shape(y), jnp.int32))
+        return row * (self.x.shape[0] - 1) + column
+
+
+@struct.struct
 class Rescaled:
     """A map between canvases of other sizes than those it was drawn for; scales are for x and y."""
 
@@ -379,6 +436,8 @@ class Warp:
         """The warp that undoes this one; what it cannot know shows as the fill."""
         if isinstance(self.map, Matrix):
             new_map: Any = Matrix(inverse3(self.map.m), self.structure)
+        elif isinstance(self.map, Tiles):
+            new_map = self.map.inverse()
         else:
             new_map = Inverse(self.map)
         return struct.replace(

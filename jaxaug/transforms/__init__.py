@@ -39,12 +39,14 @@ from jaxaug.transforms.flip import (
 )
 from jaxaug.transforms.grid import GridDropout, GridMask
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
+from jaxaug.transforms.morphology import Morphological
 from jaxaug.transforms.noise import GaussNoise
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
+from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.zoom import RandomResizedCrop, RandomSizedCrop
 
@@ -77,6 +79,7 @@ __all__ = [
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
+    "Morphological",
     "NoOp",
     "Normalize",
     "OpticalDistortion",
@@ -85,6 +88,7 @@ __all__ = [
     "Perspective",
     "PixelDropout",
     "PiecewiseAffine",
+    "PixelSpread",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",
@@ -92,6 +96,7 @@ __all__ = [
     "RandomCropFromBorders",
     "RandomCropNearBBox",
     "RandomGamma",
+    "RandomGridShuffle",
     "RandomResizedCrop",
     "RandomRotate90",
     "RandomSizedBBoxSafeCrop",

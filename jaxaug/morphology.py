@@ -1,0 +1,106 @@
+"""The Morphology family: what is bright or dark grows, in images, masks and boxes alike."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug import struct
+from jaxaug.boxes import Boxes
+from jaxaug.control import branch, stored
+from jaxaug.struct import static, switch
+from jaxaug.warp import Canvas, both
+
+
+def ellipse(width: int, height: int) -> np.ndarray:
+    """The filled ellipse of OpenCV's `MORPH_ELLIPSE`, (height, width) bool.
+
+    Example:
+        >>> ellipse(3, 3).astype(int)
+        array([[0, 1, 0],
+               [1, 1, 1],
+               [0, 1, 0]])
+    """
+    if width == height == 1:
+        return np.ones((1, 1), bool)
+    rows, columns = height // 2, width // 2
+    dy = np.arange(height) - rows
+    share = np.clip(rows * rows - dy * dy, 0, None) / max(rows * rows, 1)
+    reach = np.rint(columns * np.sqrt(share))[:, None]
+    inside = np.abs(np.arange(width) - columns) <= reach
+    return inside & (np.abs(dy) <= rows)[:, None]
+
+
+@struct.struct
+class Morph:
+    """An op of the family: a grey dilation or erosion with an ellipse, which what lies outside a picture never wins.
+
+    Args:
+        active: whether it is applied.
+        size: (width, height) of the ellipse, anchored at its middle pixel.
+        operation: dilation or erosion.
+        name: what drew it.
+    """
+
+    active: Any = switch(default=True)
+    size: tuple[int, int] = static(default=(1, 1))
+    operation: str = static(default="dilation")
+    name: str = static(default="Morph")
+
+    def gate(self, on: Any) -> Morph:
+        return struct.replace(self, active=both(self.active, on))
+
+    def on_picture(self, picture: Array, canvas: Canvas) -> Array:
+        """A picture (height, width, channels) with each channel changed by itself.
+
+        Args:
+            picture: an image or a mask.
+            canvas: how much of the buffer it fills.
+        """
+        return branch(self.active, lambda p: self._change(p, canvas), lambda p: p, picture)
+
+    def _change(self, picture: Array, canvas: Canvas) -> Array:
+        rows, columns, channels = picture.shape
+        width, height = self.size
+        grows = self.operation == "dilation"
+        lose = _least(picture.dtype) if grows else _greatest(picture.dtype)
+        if canvas.extent is not None:
+            inside = (jnp.arange(rows) < canvas.extent[0])[:, None] & (jnp.arange(columns) < canvas.extent[1])
+            picture = jnp.where(inside[..., None], picture, jnp.asarray(lose, picture.dtype))
+        # Rows in which channels alternate: loops over the channels of each pixel are slow.
+        before, above = width // 2, height // 2
+        rim = ((above, height - 1 - above), (before * channels, (width - 1 - before) * channels))
+        flat = stored(jnp.pad(picture.reshape(rows, columns * channels), rim, constant_values=lose))
+        shifted = [
+            flat[i : i + rows, j * channels : (j + columns) * channels] for i, j in np.argwhere(ellipse(*self.size))
+        ]
+        return functools.reduce(jnp.maximum if grows else jnp.minimum, shifted).reshape(picture.shape)
+
+    def on_boxes(self, boxes: Boxes, size: tuple[Any, Any]) -> Boxes:
+        """Boxes that grow or shrink as a filled rectangle does.
+
+        Args:
+            boxes: in pixels of the reference.
+            size: (height, width) of its picture.
+        """
+        y, x = (side - n // 2 for side, n in zip(np.nonzero(ellipse(*self.size)), self.size[::-1], strict=True))
+        reach = np.array([x.max(), y.max(), x.min(), y.min()], np.float32)
+        if self.operation == "erosion":
+            reach = reach[[2, 3, 0, 1]]
+        return boxes.resized(-reach, self.active, size)
+
+
+def _least(dtype: Any) -> Any:
+    if jnp.issubdtype(dtype, jnp.bool_):
+        return False
+    return jnp.iinfo(dtype).min if jnp.issubdtype(dtype, jnp.integer) else -jnp.inf
+
+
+def _greatest(dtype: Any) -> Any:
+    if jnp.issubdtype(dtype, jnp.bool_):
+        return True
+    return jnp.iinfo(dtype).max if jnp.issubdtype(dtype, jnp.integer) else jnp.inf

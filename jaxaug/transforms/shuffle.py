@@ -1,0 +1,147 @@
+"""Warps that tear the picture: tiles that change places, and pixels that scatter."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug import struct
+from jaxaug.draw import Draw
+from jaxaug.engine import View
+from jaxaug.functional.noise import bits_at
+from jaxaug.struct import static
+from jaxaug.transforms import args
+from jaxaug.transforms.base import Transform, transform
+from jaxaug.transforms.distort import REMAPPING
+from jaxaug.warp import Tiles, Warp, map_warp
+
+
+@transform
+class RandomGridShuffle(Transform):
+    """Cuts the picture into tiles and lets them change places.
+
+    Boxes enclose the pieces that they are torn into, keypoints stay on their tile.
+
+    Args:
+        grid: number of rows and columns of tiles.
+        p: how often it is applied.
+
+    Raises:
+        ValueError: more tiles than pixels along a side.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> shuffle = ja.Compose([ja.RandomGridShuffle((1, 3), p=1)])
+        >>> shuffle(jax.random.key(0), image=jnp.arange(6.0).reshape(1, 6))["image"]
+        Array([[4., 5., 2., 3., 0., 1.]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8: where the picture does not divide, tiles differ by a pixel, and only
+    those of one shape change places.
+    """
+
+    grid: Any = args.pair((3, 3), None, 1, ordered=False, static=True)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        rows, columns = self.grid
+        if rows > view.canvas.buffer[0] or columns > view.canvas.buffer[1]:
+            raise ValueError(
+                f"RandomGridShuffle(grid={self.grid}) needs a pixel for each tile, but the picture is "
+                f"{view.canvas.buffer[0]} x {view.canvas.buffer[1]}: ask for fewer tiles."
+            )
+        y, x = (_edges(rng, n, side, length) for n, side, length in zip("yx", self.grid, view.size, strict=True))
+        # Tiles of one shape have one number; in random order and in their own, the lists of them pair up.
+        shape = ((y[1:] - y[:-1])[:, None] * 65536.0 + (x[1:] - x[:-1])).reshape(-1)
+        shuffled = jnp.lexsort((rng.uniform("order", shape=shape.shape), shape))
+        source = jnp.zeros(rows * columns, jnp.int32).at[jnp.argsort(shape, stable=True)].set(shuffled)
+        return map_warp(
+            Tiles(y, x, source),
+            view.canvas,
+            view.canvas,
+            interpolation="nearest",
+            mask_interpolation="nearest",
+            covers=True,
+        )
+
+
+def _edges(rng: Draw, axis: str, count: int, length: Any) -> Array:
+    """(count + 1,) edges of almost equal parts of a side; which are a pixel longer is random."""
+    length = jnp.asarray(length, jnp.float32)
+    least = jnp.floor(length / count + 1e-4)
+    longer = rng.permutation(f"longer_{axis}", count) < length - least * count
+    return jnp.concatenate([jnp.zeros(1), jnp.cumsum(least + longer)])
+
+
+@struct.struct
+class Scatter:
+    """A map that reads every pixel from a random one near it, without keeping a field of them.
+
+    Args:
+        key: raw key data.
+        fineness: cells of pixels that are read together, per pixel along each axis.
+        radius: the greatest distance along each axis in pixels.
+        width: of the picture's buffer.
+    """
+
+    key: Array
+    fineness: Array
+    radius: int = static(default=1)
+    width: int = static(default=1)
+
+    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
+        column, row = (jnp.floor(jnp.floor(c) * self.fineness).astype(jnp.int32) for c in (x, y))
+        bits = bits_at(self.key, row * self.width + column)
+        many = 2 * self.radius + 1
+        across, down = (((half * many) >> 16).astype(jnp.int32) - self.radius for half in (bits >> 16, bits & 0xFFFF))
+        return x + across, y + down
+
+    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        return x, y, jnp.ones(jnp.shape(x), bool)
+
+
+@transform
+class PixelSpread(Transform):
+    """Lets every pixel show another one near it, as through frosted glass.
+
+    Boxes and keypoints stay: on average nothing moves. For the same reason `invert` leaves the picture as it is.
+
+    Args:
+        radius: the greatest distance along each axis, in pixels.
+        interpolation: how images are read.
+        mask_interpolation: how masks are read.
+        keypoint_remapping_method: accepted for compatibility; points stay.
+        border_mode: what shows outside the picture.
+        fill: value of images there under a constant border.
+        fill_mask: value of masks there.
+        map_resolution_range: range of the fineness: at 1 every pixel is read by itself, at 1/2 squares of two pixels.
+        p: how often it is applied.
+
+    Raises:
+        ValueError: a fineness of zero.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> spread = ja.Compose([ja.PixelSpread(p=1)])
+        >>> spread(jax.random.key(0), image=jnp.ones((9, 9, 3)))["image"].shape
+        (9, 9, 3)
+
+    Has the arguments of the successor of Albumentations.
+    """
+
+    radius: int = args.setting(2, int, 1)
+    interpolation: Any = args.interpolation("nearest")
+    mask_interpolation: Any = args.interpolation("nearest")
+    keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    border_mode: Any = args.border_mode("reflect_101")
+    fill: Any = args.fill(0.0)
+    fill_mask: Any = args.fill(0.0)
+    map_resolution_range: Any = args.pair((1.0, 1.0), None, 1e-6, 1)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        fineness = rng.uniform("fineness", self.map_resolution_range)
+        glass = Scatter(rng.words("places"), fineness, radius=self.radius, width=view.canvas.buffer[1])
+        names = ("interpolation", "mask_interpolation", "border_mode", "fill", "fill_mask")
+        return map_warp(glass, view.canvas, view.canvas, **{n: getattr(self, n) for n in names})

@@ -1,0 +1,164 @@
+"""Tiles that change places, pixels that scatter, and what grows or shrinks."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import cv2
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from pictures import astronaut
+from scenes import disc, tight_box
+
+import jaxaug as ja
+from jaxaug.morphology import ellipse
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import albumentations as A
+
+SIZE = (41, 53)
+KEY = jax.random.key(3)
+PARAMS = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xy")}
+
+
+def picture() -> np.ndarray:
+    return astronaut()[: SIZE[0], : SIZE[1]]
+
+
+def moved(tiles: Any) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """Where each tile of a drawn map goes, as (output, input) slices."""
+    y, x, source = (np.asarray(v).astype(int) for v in (tiles.y, tiles.x, tiles.source))
+    places = [(slice(y[i], y[i + 1]), slice(x[j], x[j + 1])) for i in range(len(y) - 1) for j in range(len(x) - 1)]
+    return [(places[i], places[source[i]]) for i in range(len(places))]
+
+
+@pytest.mark.parametrize("grid", [(3, 3), (2, 5), (1, 1)])
+def test_tiles_of_one_shape_change_places(grid: tuple[int, int]) -> None:
+    augment = ja.Compose([ja.RandomGridShuffle(grid, p=1)], **PARAMS)
+    image = picture()
+    rectangles = np.zeros((4, *SIZE), np.uint8)
+    boxes = np.array([[3, 4, 9, 10], [8, 5, 40, 30], [0, 0, 53, 41], [20, 20, 35, 22]], np.float32)
+    for plane, (x0, y0, x1, y1) in zip(rectangles, boxes.astype(int), strict=True):
+        plane[y0:y1, x0:x1] = 1
+    points = np.random.default_rng(0).uniform(0, [52, 40], (30, 2)).round().astype(np.float32)
+    sample = {"image": image, "masks": rectangles, "bboxes": boxes, "keypoints": points}
+
+    @jax.jit
+    def run(key: Any) -> Any:
+        plan = augment.sample(key, sample)
+        out = augment.apply(plan, sample)
+        return plan, out, augment.invert(plan, out)
+
+    seen = set()
+    for seed in range(6):
+        plan, out, back = run(jax.random.key(seed))
+        (op,) = plan
+        pairs = moved(op.map)
+        expected = np.zeros_like(image)
+        marks = np.arange(image[..., 0].size).reshape(SIZE)
+        shuffled = np.zeros_like(marks)
+        for after, before in pairs:
+            assert image[after].shape == image[before].shape
+            expected[after], shuffled[after] = image[before], marks[before]
+        np.testing.assert_array_equal(out["image"], expected)
+        np.testing.assert_array_equal(back["image"], image)
+        np.testing.assert_allclose(back["keypoints"], points, atol=1e-4)
+        for plane, box in zip(np.asarray(out["masks"]), np.asarray(out["bboxes"]), strict=True):
+            np.testing.assert_allclose(box, tight_box(plane), atol=1e-4)
+        for point, (x, y) in zip(points.astype(int), np.asarray(out["keypoints"]), strict=True):
+            assert shuffled[round(float(y)), round(float(x))] == marks[point[1], point[0]]
+        seen.add(tuple(np.asarray(op.map.source).tolist()))
+    assert (len(seen) == 1) == (grid == (1, 1))
+
+
+def test_all_orders_of_equal_tiles_are_equally_likely() -> None:
+    augment = ja.Compose([ja.RandomGridShuffle((1, 3), p=1)])
+    keys = jax.random.split(KEY, 1200)
+    sources = jax.jit(jax.vmap(lambda k: augment.sample(k, image=jnp.zeros((4, 12))).ops[0].map.source))(keys)
+    orders, counts = np.unique(np.asarray(sources), axis=0, return_counts=True)
+    assert len(orders) == 6
+    assert ((counts > 150) & (counts < 250)).all()
+
+
+def test_more_tiles_than_pixels() -> None:
+    with pytest.raises(ValueError, match=r"RandomGridShuffle\(grid=\(9, 2\)\) needs a pixel for each tile"):
+        ja.Compose([ja.RandomGridShuffle((9, 2), p=1)])(KEY, image=jnp.zeros((8, 8)))
+
+
+@pytest.mark.parametrize("radius", [1, 3])
+def test_every_pixel_shows_one_within_the_radius(radius: int) -> None:
+    y, x = np.mgrid[0 : SIZE[0], 0 : SIZE[1]].astype(np.float32)
+    augment = ja.Compose([ja.PixelSpread(radius, border_mode="replicate", p=1)], **PARAMS)
+    points = np.array([[5, 6], [40, 30]], np.float32)
+    out = jax.jit(augment)(KEY, {"image": np.stack([x, y, y], -1), "keypoints": points})
+    np.testing.assert_array_equal(out["keypoints"], points)
+    inner = (slice(radius, -radius), slice(radius, -radius))
+    for plane, own in ((out["image"][..., 0], x), (out["image"][..., 1], y)):
+        shift = (np.asarray(plane) - own)[inner].astype(int)
+        values, counts = np.unique(shift, return_counts=True)
+        assert values.tolist() == list(range(-radius, radius + 1))
+        assert counts.min() > 0.75 * shift.size / len(values)
+    across, down = ((np.asarray(out["image"][..., i]) - own)[inner] for i, own in ((0, x), (1, y)))
+    assert abs(np.corrcoef(across.ravel(), down.ravel())[0, 1]) < 0.08
+
+
+def test_coarse_spreading_moves_squares_together() -> None:
+    x = np.broadcast_to(np.arange(40, dtype=np.float32), (40, 40))
+    augment = ja.Compose([ja.PixelSpread(2, border_mode="replicate", map_resolution_range=(0.25, 0.25), p=1)])
+    shift = np.asarray(augment(KEY, image=x)["image"])[:, 4:-4] - x[:, 4:-4]
+    blocks = shift.reshape(10, 4, 8, 4)
+    assert (blocks == blocks[:, :1, :, :1]).all()
+    assert len(np.unique(shift)) == 5
+
+
+# Dilation and erosion ------------------------------------------------------------------------------------------------
+
+
+def test_ellipses_are_those_of_opencv() -> None:
+    for width in range(1, 10):
+        for height in range(1, 10):
+            expected = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, height))
+            np.testing.assert_array_equal(ellipse(width, height), expected, err_msg=f"{width} x {height}")
+
+
+@pytest.mark.parametrize("operation", ["dilation", "erosion"])
+@pytest.mark.parametrize("scale", [(1, 1), (2, 3), (3, 3), (4, 6)])
+def test_pictures_and_masks_grow_as_the_reference_has_it(scale: tuple[int, int], operation: str) -> None:
+    mask = disc(*SIZE, 20, 15, 8) + 2 * disc(*SIZE, 40, 30, 6)
+    ours = ja.Compose([ja.Morphological(scale, operation, p=1)])(KEY, image=picture(), mask=mask)
+    theirs = A.Compose([A.Morphological(scale=scale, operation=operation, p=1)])(
+        image=picture(), mask=mask.astype(np.uint8)
+    )
+    np.testing.assert_array_equal(ours["image"], theirs["image"])
+    np.testing.assert_array_equal(ours["mask"], theirs["mask"])
+
+
+@pytest.mark.parametrize("operation", ["dilation", "erosion"])
+def test_boxes_grow_as_rectangles_do(operation: str) -> None:
+    edges = np.array([[3, 4, 9, 11], [0, 0, 20, 9], [30, 20, 53, 41], [40, 10, 42, 12]], np.float32)
+    masks = np.zeros((4, *SIZE), bool)
+    for plane, (x0, y0, x1, y1) in zip(masks, edges.astype(int), strict=True):
+        plane[y0:y1, x0:x1] = True
+    augment = ja.Compose([ja.Morphological((4, 5), operation, p=0.5)], **PARAMS)
+    sample = {"masks": masks, "bboxes": edges, "bboxes_valid": np.ones(4, bool), "keypoints": edges[:, :2]}
+    run = jax.jit(augment)
+    changed = 0
+    for seed in range(6):
+        out = run(jax.random.key(seed), sample)
+        changed += not np.array_equal(out["masks"], masks)
+        np.testing.assert_array_equal(out["keypoints"], edges[:, :2])
+        for plane, box, alive in zip(*(np.asarray(out[n]) for n in ("masks", "bboxes", "bboxes_valid")), strict=True):
+            assert alive == plane.any()
+            if alive:
+                np.testing.assert_allclose(box, tight_box(plane), atol=1e-4)
+    assert 0 < changed < 6
+
+
+def test_oriented_boxes_cannot_grow() -> None:
+    sample = {"image": picture(), "obboxes": np.array([[9, 9, 4, 4, 30]], np.float32)}
+    with pytest.raises(ValueError, match="Morphological would turn oriented boxes into other shapes"):
+        ja.Compose([ja.Morphological(p=1)])(KEY, sample)
