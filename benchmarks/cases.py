@@ -25,6 +25,10 @@ RANDOM_PLACES = frozenset(
         "GridDropout",
         "PixelDropout",
         "ConstrainedCoarseDropout",
+        "PiecewiseAffine",
+        "ThinPlateSpline",
+        "GridElasticDeform",
+        "RandomGridShuffle",
         "RandomSizedBBoxSafeCrop",
         "AtLeastOneBBoxRandomCrop",
         "CropNonEmptyMaskIfExists",
@@ -162,6 +166,12 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridDropout", ratio=0.5),
         step("PixelDropout", dropout_prob=0.05),
         step("ConstrainedCoarseDropout", hole_height_range=(0.2, 0.4), hole_width_range=(0.2, 0.4), mask_indices=[1]),
+        step("OpticalDistortion", distort_limit=(-0.3, 0.3)),
+        step("PiecewiseAffine", scale=(0.03, 0.05)),
+        step("ThinPlateSpline", scale_range=(0.2, 0.4)),
+        step("GridElasticDeform", num_grid_xy=(6, 6), magnitude=10),
+        step("RandomGridShuffle", grid=(4, 4)),
+        step("Morphological", scale=(3, 5)),
         step("CropAndPad", percent=(-0.1, 0.1)),
         step("RandomSizedBBoxSafeCrop", height=window, width=window, erosion_rate=0.2),
         step("AtLeastOneBBoxRandomCrop", height=window, width=window),
@@ -255,39 +265,17 @@ def _full(side: int) -> tuple[Step, ...]:
     return (_affine(), _crop(side), step("HorizontalFlip", p=0.5), _jitter(0.2, 0.1), _normalize())
 
 
+TWENTY = ("RandomRotate90", "Affine", "ShiftScaleRotate", "Rotate", "Perspective", "GridDistortion", "ElasticTransform")
+TWENTY += ("RandomBrightnessContrast", "ColorJitter", "HueSaturationValue", "RGBShift", "RandomGamma", "Solarize")
+TWENTY += ("Posterize", "InvertImg", "GaussianBlur", "GaussNoise", "CoarseDropout")
+
+
 def twenty(batch: int, size: int) -> Case:
     """A Compose of twenty transforms, for compile time."""
-    skipped = {
-        "Crop",
-        "CenterCrop",
-        "RandomCrop",
-        "Resize",
-        "PadIfNeeded",
-        "MaskDropout",
-        "D4",
-        "SafeRotate",
-        "RandomSizedCrop",
-        "LongestMaxSize",
-        "Pad",
-        "Erasing",
-        "XYMasking",
-        "ChannelDropout",
-        "GridDropout",
-        "PixelDropout",
-        "ConstrainedCoarseDropout",
-        "CropAndPad",
-        "RandomSizedBBoxSafeCrop",
-        "AtLeastOneBBoxRandomCrop",
-        "CropNonEmptyMaskIfExists",
-        "Normalize",
-        "ToGray",
-        "Blur",
-    }
-    distinct = {c.steps[0].name: c.steps[0] for c in singles(batch, size) if c.steps[0].name not in skipped}
-    distinct.pop("RandomResizedCrop")
-    chosen = [Step(s.name, s.arguments | {"p": 0.5}) for s in distinct.values()]
-    chosen = (chosen + [_crop(size * 7 // 8), _normalize()])[-20:]
-    return Case(f"Compose of {len(chosen)} transforms", tuple(chosen), batch, size, size)
+    by_name = {c.steps[0].name: c.steps[0] for c in singles(batch, size)}
+    chosen = [Step(name, by_name[name].arguments | {"p": 0.5}) for name in TWENTY]
+    steps = (*chosen, _crop(size * 7 // 8), _normalize())
+    return Case(f"Compose of {len(steps)} transforms", steps, batch, size, size)
 
 
 # Choices ---------------------------------------------------------------------------------------------------------

@@ -315,7 +315,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str, *, at_source: bool) ->
             projective = projective or bool(warp.structure & Structure.PROJECTIVE)
         else:
             settle()
-            x, y = warp.pull(x, y)
+            x, y = warp.pull(x, y, centres=step == len(run) - 1)
         if (step == source and at_source) or not _needs_rule(warp):
             continue
         settle()

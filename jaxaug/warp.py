@@ -359,9 +359,17 @@ class Warp:
         height, width = self.canvas_in.measured()
         return vector(0, 0, width, height)
 
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """Where the output points (x, y) read."""
-        u, v = self.map.pull(x, y)
+    def pull(self, x: Array, y: Array, *, centres: bool = False) -> tuple[Array, Array]:
+        """Where the output points (x, y) read.
+
+        Args:
+            x, y: the points.
+            centres: they are the centres of all pixels, at which a dense field need not be looked up.
+        """
+        if centres and isinstance(self.map, Displacement):
+            u, v = x + self.map.dx, y + self.map.dy
+        else:
+            u, v = self.map.pull(x, y)
         if isinstance(self.map, Matrix) or self.active is True:
             return u, v
         return jnp.where(self.active, u, x), jnp.where(self.active, v, y)
@@ -607,36 +615,37 @@ def invert_map(pull: Callable[[Array, Array], tuple[Array, Array]], x: Array, y:
     derivative, which by the implicit function theorem is that of the true inverse.
 
     Returns:
-        u, v and whether the residual is below 0.02 px.
+        u, v and whether that is an image of the point: to 0.02 px, and not on the inside of a fold, where the map turns
+        the picture over.
     """
 
     def residual(u: Array, v: Array) -> tuple[Array, Array]:
         px, py = pull(u, v)
         return px - x, py - y
 
-    def newton(u: Array, v: Array) -> tuple[Array, Array]:
+    def newton(u: Array, v: Array) -> tuple[Array, Array, Array]:
         one, zero = jnp.ones_like(u), jnp.zeros_like(u)
         u0, v0 = jax.lax.stop_gradient((u, v))
         _, (a, c) = jax.jvp(pull, (u0, v0), (one, zero))
         _, (b, d) = jax.jvp(pull, (u0, v0), (zero, one))
         a, b, c, d = jax.lax.stop_gradient((a, b, c, d))
-        det = a * d - b * c
-        det = jnp.where(jnp.abs(det) < 0.05, jnp.where(det < 0, -0.05, 0.05), det)
+        slope = a * d - b * c
+        det = jnp.where(jnp.abs(slope) < 0.05, jnp.where(slope < 0, -0.05, 0.05), slope)
         rx, ry = residual(u0, v0)
-        return u0 - (d * rx - b * ry) / det, v0 - (a * ry - c * rx) / det
+        return u0 - (d * rx - b * ry) / det, v0 - (a * ry - c * rx) / det, slope > 0
 
     def closer(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
         rx, ry = residual(*guess)
         return jax.lax.stop_gradient((guess[0] - rx, guess[1] - ry))
 
     def close(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
-        return jax.lax.stop_gradient(newton(*guess))
+        return jax.lax.stop_gradient(newton(*guess)[:2])
 
     # Loops, because the program of one step is long.
     u, v = jax.lax.fori_loop(0, 6, closer, jax.lax.stop_gradient((x, y)))
-    u, v = newton(*jax.lax.fori_loop(0, 3, close, (u, v)))
+    u, v, upright = newton(*jax.lax.fori_loop(0, 3, close, (u, v)))
     rx, ry = residual(u, v)
-    return u, v, rx * rx + ry * ry < 0.02**2
+    return u, v, upright & (rx * rx + ry * ry < 0.02**2)
 
 
 #: Knots from which on looking for the piece is cheaper than summing all.

@@ -15,6 +15,7 @@ from scenes import disc, tight_box
 
 import jaxaug as ja
 from jaxaug.morphology import ellipse
+from jaxaug.warp import Displacement
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -113,6 +114,19 @@ def test_coarse_spreading_moves_squares_together() -> None:
     blocks = shift.reshape(10, 4, 8, 4)
     assert (blocks == blocks[:, :1, :, :1]).all()
     assert len(np.unique(shift)) == 5
+
+
+def test_points_inside_a_fold_are_marked() -> None:
+    # Along x the map goes forth, back and forth again: its slope is 1 - 1.5 cos(x / 4).
+    field = -6.0 * np.sin(np.arange(0.5, 60) / 4.0)
+    dx = jnp.asarray(np.broadcast_to(field, (8, 60)), jnp.float32)
+    x = jnp.linspace(4.0, 56.0, 300)
+    u, _, ok = Displacement(dx, jnp.zeros_like(dx)).push(x, jnp.full_like(x, 4.0))
+    reads = np.asarray(u) + np.interp(np.asarray(u) - 0.5, np.arange(60), field)
+    np.testing.assert_allclose(reads[ok], np.asarray(x)[ok], atol=0.02)
+    slope = 1 - 1.5 * np.cos(np.asarray(u) / 4.0)
+    assert (slope[np.asarray(ok)] > -0.25).all()
+    assert 100 < int(ok.sum()) < 300
 
 
 # Dilation and erosion ------------------------------------------------------------------------------------------------
