@@ -24,6 +24,7 @@ from jaxaug.files import (
     write_picture,
     writing,
 )
+from jaxaug.gallery import gallery
 from jaxaug.plot import require, sheet
 
 #: What `apply` does without `--pipeline`; works on pictures of any number of channels.
@@ -88,6 +89,10 @@ DEMO_HELP = """
 Draws three real pictures, each with a mask, boxes and keypoints, and what a pipeline of every family makes of them,
 and writes DIR/sheet.png. Look whether tint, boxes and dots stay on their objects. Box and mask of one object have one
 colour. Rows that leave the picture or are covered are not drawn.
+"""
+GALLERY_HELP = """
+Draws one picture with grid lines, mask, boxes and keypoints through every transform that moves or cuts, once, and
+writes DIR/sheet.png. Look whether all that belongs together stays together.
 """
 APPLY_HELP = f"""
 Draws N times from a pipeline and writes, for draw 000, 001, ...:
@@ -158,6 +163,11 @@ def _parser() -> Parser:
     demo.set_defaults(run=_demo)
     demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write (default: demo)")
     demo.add_argument("--n", type=_whole(1, 64), default=8, help="draws per picture, 1 to 64 (default: 8)")
+    wall = commands.add_parser("gallery", help="look at every transform that moves or cuts", description=GALLERY_HELP)
+    wall.set_defaults(run=_gallery)
+    wall.add_argument(
+        "--out", type=Path, default=Path("gallery"), metavar="DIR", help="where to write (default: gallery)"
+    )
     apply = commands.add_parser("apply", help="apply a pipeline to files", description=APPLY_HELP, formatter_class=raw)
     apply.set_defaults(run=_apply)
     apply.add_argument("image", type=Path, metavar="PHOTO", help="the picture, in any format that Pillow reads")
@@ -175,7 +185,7 @@ def _parser() -> Parser:
     apply.add_argument("--pipeline", type=Path, metavar="JSON", help='such as [["HorizontalFlip", {"p": 0.5}]]')
     apply.add_argument("--n", type=_whole(1, 10**6), default=8, help="number of draws (default: 8)")
     apply.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if missing")
-    for command in (demo, apply):
+    for command in (demo, wall, apply):
         command.add_argument(
             "--seed", type=_whole(0, 2**32 - 1), default=0, help="another seed, other draws (default: 0)"
         )
@@ -213,6 +223,16 @@ def _demo(options: argparse.Namespace) -> None:
     path = options.out / "sheet.png"
     with writing(options.out):
         sheet(cells, titles * len(scenes), path, columns=len(columns))
+    print(path)
+
+
+def _gallery(options: argparse.Namespace) -> None:
+    make_folder(options.out)
+    scene = _scene("astronaut", *SCENES["astronaut"])
+    cells, titles = gallery(scene, jax.random.key(options.seed))
+    path = options.out / "sheet.png"
+    with writing(options.out):
+        sheet(cells, titles, path, columns=9)
     print(path)
 
 
