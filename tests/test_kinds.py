@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scenes import labelled
 from scipy.ndimage import binary_dilation, map_coordinates
-from table import WARPS as EVERY
+from table import WARPS
 
 import jaxaug as ja
 
@@ -21,8 +21,6 @@ STEP = 0.1
 XY = ja.KeypointParams("xy")
 #: Points that tell where things go: how many of each, and how many make one of them.
 PARTS = {"probes": (50, 6), "corners": (12, 8), "dots": (30, 1)}
-#: All but those that tear the picture, whose vectors and rectangles do not stay in one piece.
-WARPS = [case for case in EVERY if case.name not in ("RandomGridShuffle", "PixelSpread")]
 BENT = (
     "GridDistortion",
     "ElasticTransform",

@@ -73,10 +73,10 @@ def warped(name: str, method: str = "") -> tuple[Any, Any]:
         # strong bends are checked point by point below.
         "ElasticTransform": ja.ElasticTransform(alpha=90, sigma=16, p=1),
         "GridDistortion": ja.GridDistortion(2, 0.1, p=1),
-        "PiecewiseAffine": ja.PiecewiseAffine((0.01, 0.02), p=1),
+        "PiecewiseAffine": ja.PiecewiseAffine((0.005, 0.01), p=1),
         "GridElasticDeform": ja.GridElasticDeform((2, 2), 2),
         "ThinPlateSpline": ja.ThinPlateSpline((0.04, 0.08), p=1),
-        "WaterRefraction": ja.WaterRefraction((0.01, 0.02), (2.0, 3.0), p=1),
+        "WaterRefraction": ja.WaterRefraction((0.005, 0.01), (2.0, 3.0), p=1),
     }.get(name, case.transform)
     sample = jax.tree.map(jnp.asarray, scene(size))
     batch = jax.tree.map(lambda x: jnp.stack([x] * DRAWS), sample)

@@ -14,6 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.control import branch
+from jaxaug.dtype import round_to
 from jaxaug.functional.kernels import Planes, imagewise, planewise, pointwise
 
 #: Share of red, green and blue in brightness (ITU-R BT.601, as OpenCV).
@@ -338,24 +339,25 @@ def _first_component(image: Planes, inside: Array | None) -> Array:
     return ((score - low) / jnp.where(high > low, high - low, 1.0)).reshape(image[0].shape)
 
 
-@planewise
-def drop_channels(image: Planes, rank: Array, count: Any, value: Any = 0.0) -> Planes:
-    """The channels of lowest rank replaced by one brightness; at least one stays.
+def _drop_levels(levels: Array, drop: Array, value: Any) -> Array:
+    return jnp.where(drop, round_to(255.0 * jnp.asarray(value, jnp.float32), jnp.uint8), levels)
+
+
+@pointwise(_drop_levels)
+def drop_channels(image: Array, drop: Array, value: Any = 0.0) -> Array:
+    """Some channels replaced by one brightness.
 
     Args:
         image: (..., C).
-        rank: (C or more,) different numbers.
-        count: how many are replaced.
-        value: of those, in full brightnesses.
+        drop: (C,) bool, which channels.
+        value: in full brightnesses.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> drop_channels(jnp.array([[10, 20, 30]], jnp.uint8), jnp.array([2, 0, 1]), 2)
+        >>> drop_channels(jnp.array([[10, 20, 30]], jnp.uint8), jnp.array([False, True, True]))
         Array([[10,  0,  0]], dtype=uint8)
     """
-    rank = jnp.asarray(rank)[: len(image)]
-    drop = (rank[:, None] > rank).sum(axis=1) < jnp.minimum(count, len(image) - 1)
-    return tuple(jnp.where(drop[i], value, plane) for i, plane in enumerate(image))
+    return jnp.where(drop, jnp.asarray(value, image.dtype), image)
 
 
 @pointwise(makes_float=True)

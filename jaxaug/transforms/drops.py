@@ -18,7 +18,7 @@ from jaxaug.transforms.base import Transform, transform
 
 @transform
 class ChannelDropout(Transform):
-    """Replaces whole channels of images by one value.
+    """Replaces whole channels of images by one value: the same ones of every image, of those that all of them have.
 
     Args:
         channel_drop_range: range of the number of channels.
@@ -49,9 +49,9 @@ class ChannelDropout(Transform):
                 f"ChannelDropout drops up to {most} channels, but an image has {fewest}: at least one must be left. "
                 "Lower channel_drop_range."
             )
-        count = rng.integer("count", self.channel_drop_range)
-        value = jnp.asarray(self.fill, jnp.float32) / view.top()
-        return tone(F.drop_channels, rank=rng.permutation("rank", channels), count=count, value=value)
+        rank = jnp.pad(rng.permutation("rank", fewest), (0, channels - fewest), constant_values=channels)
+        drop = rank < rng.integer("count", self.channel_drop_range)
+        return tone(F.drop_channels, drop=drop, value=jnp.asarray(self.fill, jnp.float32) / view.top())
 
 
 @transform
