@@ -62,6 +62,10 @@ class Map(Protocol):
         """Input to output, elementwise, and whether that point has an image."""
         ...
 
+    def inverse(self) -> Map:
+        """The map the other way round."""
+        ...
+
 
 @struct.struct
 class Matrix:
@@ -79,6 +83,9 @@ class Matrix:
 
     def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
         return transform(inverse3(self.m), x, y, projective=bool(self.structure & Structure.PROJECTIVE))
+
+    def inverse(self) -> Matrix:
+        return Matrix(inverse3(self.m), self.structure)
 
     @property
     def swaps(self) -> Array | bool:
@@ -114,9 +121,25 @@ class Axes:
         v = _piecewise(y, self.in_y, self.out_y)
         return u, v, jnp.ones(jnp.shape(u), bool)
 
+    def inverse(self) -> Axes:
+        return Axes(self.in_x, self.out_x, self.in_y, self.out_y)
+
+
+class Bent:
+    """What maps share whose way from input to output has to be searched."""
+
+    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
+        raise NotImplementedError
+
+    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        return invert_map(self.pull, x, y)
+
+    def inverse(self) -> Inverse:
+        return Inverse(self)
+
 
 @struct.struct
-class Displacement:
+class Displacement(Bent):
     """A dense map: the output point plus a displacement, given at pixel centres and linear between them."""
 
     dx: Array
@@ -137,9 +160,6 @@ class Displacement:
             return top * (1 - ay) + bottom * ay
 
         return x + read(self.dx), y + read(self.dy)
-
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        return invert_map(self.pull, x, y)
 
 
 @struct.struct
@@ -215,6 +235,9 @@ class Rescaled:
         u, v, ok = self.inner.push(x / self.in_scale[0], y / self.in_scale[1])
         return u * self.out_scale[0], v * self.out_scale[1], ok
 
+    def inverse(self) -> Rescaled:
+        return Rescaled(self.inner.inverse(), self.out_scale, self.in_scale)
+
 
 @struct.struct
 class Inverse:
@@ -229,6 +252,9 @@ class Inverse:
     def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
         u, v = self.inner.pull(x, y)
         return u, v, jnp.ones(jnp.shape(u), bool)
+
+    def inverse(self) -> Map:
+        return self.inner
 
 
 @struct.struct
@@ -442,15 +468,9 @@ class Warp:
 
     def inverse(self) -> Warp:
         """The warp that undoes this one; what it cannot know shows as the fill."""
-        if isinstance(self.map, Matrix):
-            new_map: Any = Matrix(inverse3(self.map.m), self.structure)
-        elif isinstance(self.map, Tiles):
-            new_map = self.map.inverse()
-        else:
-            new_map = Inverse(self.map)
         return struct.replace(
             self,
-            map=new_map,
+            map=self.map.inverse(),
             window=None,
             size_in=self.size_out,
             size_out=self.size_in,

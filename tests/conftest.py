@@ -8,5 +8,15 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 import jax
+import pytest
 
 jax.config.update("jax_numpy_dtype_promotion", "standard")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts tests that share compiled programs side by side, because workers take stretches of the list."""
+
+    def group(item: pytest.Item) -> str:
+        return " ".join(str(mark.args[0]) for mark in item.iter_markers("xdist_group"))
+
+    items.sort(key=group)

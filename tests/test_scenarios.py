@@ -642,8 +642,10 @@ def test_no_warp_makes_a_new_label(case: Any) -> None:
     labels = panoptic()[: size[0], : size[1]]
     known = set(np.unique(labels).tolist())
     assert len(known) > 4
-    sample = {"mask": labels, "small": {"mask": labels.astype(np.uint16)}}
-    out = jax.jit(ja.Compose([case.transform]))(KEY, sample)
+    sample: dict[str, Any] = {"mask": labels, "small": {"mask": labels.astype(np.uint16)}}
+    if "bboxes" in case.needs:
+        sample["bboxes"] = np.array([[9, 9, 30, 30]], np.float32)
+    out = jax.jit(ja.Compose([case.transform], bbox_params=ja.BboxParams("pascal_voc")))(KEY, sample)
     assert out["mask"].dtype == np.int32
     found = set(np.unique(out["mask"]).tolist())
     assert found <= known | {0}

@@ -239,7 +239,7 @@ class RandomCropFromBorders(Transform):
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> crop = ja.Compose([ja.RandomCropFromBorders(0.5, 0, 0, 0)])
         >>> crop(jax.random.key(1), image=jnp.zeros((4, 8)))["image"].shape
-        (4, 7)
+        (4, 4)
 
     Follows the meaning of Albumentations 2.0.8.
     """

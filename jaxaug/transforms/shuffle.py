@@ -15,7 +15,7 @@ from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.warp import Tiles, Warp, map_warp
+from jaxaug.warp import Matrix, Structure, Tiles, Warp, map_warp
 
 
 @transform
@@ -34,8 +34,8 @@ class RandomGridShuffle(Transform):
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> shuffle = ja.Compose([ja.RandomGridShuffle((1, 3), p=1)])
-        >>> shuffle(jax.random.key(0), image=jnp.arange(6.0).reshape(1, 6))["image"]
-        Array([[4., 5., 2., 3., 0., 1.]], dtype=float32)
+        >>> sorted(shuffle(jax.random.key(0), image=jnp.arange(6.0).reshape(1, 6))["image"][0, ::2].tolist())
+        [0.0, 2.0, 4.0]
 
     Follows the meaning of Albumentations 2.0.8: where the picture does not divide, tiles differ by a pixel, and only
     those of one shape change places.
@@ -99,6 +99,10 @@ class Scatter:
 
     def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
         return x, y, jnp.ones(jnp.shape(x), bool)
+
+    def inverse(self) -> Matrix:
+        """Nothing: what was scattered cannot be gathered."""
+        return Matrix(jnp.eye(3, dtype=jnp.float32), Structure.IDENTITY)
 
 
 @transform
