@@ -13,9 +13,11 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
+from jaxaug.maps import Matrix, Tiles
+from jaxaug.matrices import vector
 from jaxaug.struct import static
 from jaxaug.targets import nearest
-from jaxaug.warp import Matrix, Tiles, Warp, vector
+from jaxaug.warp import Warp
 
 FORMATS = ("coco", "pascal_voc", "albumentations", "yolo")
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.warp import Matrix, Warp, compose3, inverse3, stack3
+from jaxaug.maps import Matrix
+from jaxaug.matrices import compose3, inverse3, stack3
+from jaxaug.warp import Warp
 
 
 def move_camera(matrix: Array, warp: Warp, label: str) -> Array:
@@ -24,7 +26,8 @@ def move_camera(matrix: Array, warp: Warp, label: str) -> Array:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from jaxaug.warp import Structure, matrix_warp
+        >>> from jaxaug.maps import Structure
+        >>> from jaxaug.warp import matrix_warp
         >>> flip = matrix_warp([[-1, 0, 8], [0, 1, 0], [0, 0, 1]], (6, 8), (6, 8), Structure.FLIP_X, covers=True)
         >>> move_camera(jnp.array([[9.0, 0, 3], [0, 9, 2], [0, 0, 1]]), flip, "intrinsics").tolist()
         [[-9.0, 0.0, 4.0], [0.0, 9.0, 2.0], [0.0, 0.0, 1.0]]

@@ -15,9 +15,10 @@ from jaxaug.boxes import BboxParams, to_edges
 from jaxaug.choose import Ops, Sequential, children, traverse
 from jaxaug.compact import compact
 from jaxaug.draw import check_key
-from jaxaug.engine import Settings, State, door, label_fields
+from jaxaug.engine import State, door
 from jaxaug.keypoints import KeypointParams
 from jaxaug.oriented import check_oriented
+from jaxaug.settings import Settings, label_fields
 from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation

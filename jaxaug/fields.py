@@ -14,8 +14,10 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.control import branch
+from jaxaug.maps import Inverse, Matrix, Rescaled, Structure, Tiles
+from jaxaug.matrices import inverse3
 from jaxaug.resample import enter, resample
-from jaxaug.warp import Inverse, Matrix, Rescaled, Structure, Tiles, Warp, either, inverse3
+from jaxaug.warp import Warp, either
 
 Vector = tuple[Array, Array]
 
@@ -35,7 +37,8 @@ def move_flow(flow: Array, warps: Sequence[Warp]) -> Array:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from jaxaug.warp import Structure, matrix_warp
+        >>> from jaxaug.maps import Structure
+        >>> from jaxaug.warp import matrix_warp
         >>> flip = matrix_warp([[-1, 0, 2], [0, 1, 0], [0, 0, 1]], (1, 2), (1, 2), Structure.FLIP_X, covers=True)
         >>> move_flow(jnp.array([[[1.0, 5.0], [2.0, 6.0]]]), [flip])
         Array([[[-2.,  6.],
@@ -64,7 +67,8 @@ def move_normals(normals: Array, warps: Sequence[Warp]) -> Array:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from jaxaug.warp import Structure, matrix_warp
+        >>> from jaxaug.maps import Structure
+        >>> from jaxaug.warp import matrix_warp
         >>> flip = matrix_warp([[-1, 0, 1], [0, 1, 0], [0, 0, 1]], (1, 1), (1, 1), Structure.FLIP_X, covers=True)
         >>> move_normals(jnp.array([[[0.6, 0.0, 0.8]]]), [flip])
         Array([[[-0.6,  0. ,  0.8]]], dtype=float32)

@@ -13,9 +13,10 @@ from jaxaug import words
 from jaxaug.control import branch, by_backend, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
+from jaxaug.maps import Matrix, Structure
 from jaxaug.rows import multiplied, multiplied_columns
 from jaxaug.targets import Size
-from jaxaug.warp import Matrix, Structure, Warp
+from jaxaug.warp import Warp
 
 
 def moves(warp: Warp, kind: Kind) -> bool:

@@ -12,8 +12,8 @@ from jaxaug import struct
 from jaxaug.control import stored
 from jaxaug.erase import Rectangles
 from jaxaug.functional.noise import random_uniform
+from jaxaug.matrices import vector
 from jaxaug.struct import static
-from jaxaug.warp import vector
 
 
 @struct.struct

@@ -23,9 +23,11 @@ from jaxaug.control import branch, in_strips, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
+from jaxaug.maps import Axes, Matrix, Structure
+from jaxaug.matrices import compose3
 from jaxaug.rows import take_columns, take_rows
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, mirrored, taps
-from jaxaug.warp import Axes, Matrix, Structure, Warp, compose3, either
+from jaxaug.warp import Warp, either
 
 Fills = list[tuple[Any, Any]]
 Taps = tuple[list[tuple[Array, Array]], Array | None]

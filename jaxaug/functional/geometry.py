@@ -10,8 +10,9 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.maps import Displacement, Structure
 from jaxaug.resample import resample
-from jaxaug.warp import Displacement, Structure, map_warp, matrix_warp
+from jaxaug.warp import map_warp, matrix_warp
 
 
 def warp_matrix(

@@ -9,11 +9,13 @@ import numpy as np
 from jax import Array
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
+from jaxaug.matrices import compose3, inverse3, stack3
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Structure, Warp, compose3, inverse3, matrix_warp, stack3
+from jaxaug.view import View
+from jaxaug.warp import Warp, matrix_warp
 
 METHODS = ("largest_box", "ellipse")
 #: Steps in which the ranges of scale, angle and shear are searched for the largest result.

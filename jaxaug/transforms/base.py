@@ -7,9 +7,9 @@ import functools
 from typing import Any, TypeVar, cast, dataclass_transform
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.struct import struct
 from jaxaug.targets import nearest
+from jaxaug.view import View
 
 T = TypeVar("T", bound=type)
 

@@ -9,10 +9,10 @@ import jax.numpy as jnp
 
 from jaxaug import functional as F
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.pixels import Tone, tone
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
+from jaxaug.view import View
 
 
 @transform

@@ -7,11 +7,12 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
 from jaxaug.targets import Size
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Canvas, Structure, Warp, matrix_warp
+from jaxaug.view import View
+from jaxaug.warp import Canvas, Warp, matrix_warp
 
 POSITIONS = ("center", "top_left", "top_right", "bottom_left", "bottom_right", "random")
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from jaxaug import struct
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import outside, window
-from jaxaug.warp import Canvas, Structure, Warp, identity, matrix_warp
+from jaxaug.view import View
+from jaxaug.warp import Canvas, Warp, identity, matrix_warp
 
 SIDES = ("top", "right", "bottom", "left")
 

@@ -10,13 +10,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.matrices import vector
 from jaxaug.targets import Size
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import window
 from jaxaug.transforms.zoom import zoomed
-from jaxaug.warp import Warp, vector
+from jaxaug.view import View
+from jaxaug.warp import Warp
 
 #: How much of a box a window shows at least, in pixels along each axis, if it need only touch it.
 TOUCH = 0.01

@@ -12,13 +12,14 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.control import stored
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.functional.noise import random_normal, random_uniform
+from jaxaug.maps import Axes, Displacement
 from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Axes, Displacement, Warp, map_warp
+from jaxaug.view import View
+from jaxaug.warp import Warp, map_warp
 
 REMAPPING = ("mask", "direct")
 

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.erase import Erase, Rectangles
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
+from jaxaug.view import View
 
 #: Fills that all cut-outs know by name.
 FILLS = ("random", "random_uniform", "inpaint_telea", "inpaint_ns")

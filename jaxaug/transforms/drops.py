@@ -8,12 +8,12 @@ import jax.numpy as jnp
 
 from jaxaug import functional as F
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.erase import Erase
 from jaxaug.pixels import Tone, tone
 from jaxaug.regions import Specks
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
+from jaxaug.view import View
 
 
 @transform

@@ -7,12 +7,14 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
+from jaxaug.matrices import compose3, stack3
 from jaxaug.pixels import Tone, tone
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Canvas, Structure, Warp, compose3, matrix_warp, stack3
+from jaxaug.view import View
+from jaxaug.warp import Canvas, Warp, matrix_warp
 
 
 @transform

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.erase import Erase
 from jaxaug.regions import Cells, Crossings, Mesh
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.dropout import FILLS, cut
+from jaxaug.view import View
 
 
 @transform

@@ -12,13 +12,15 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.control import stored
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Displacement
+from jaxaug.matrices import vector
 from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.warp import Displacement, Warp, map_warp, vector
+from jaxaug.view import View
+from jaxaug.warp import Warp, map_warp
 
 
 @struct.struct

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.morphology import Morph
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
+from jaxaug.view import View
 
 
 @transform

@@ -9,12 +9,12 @@ import numpy as np
 from jax import Array
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.erase import Erase, Rectangles
 from jaxaug.parts import InParts, Objects
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.dropout import FILLS, cut
+from jaxaug.view import View
 
 
 @transform

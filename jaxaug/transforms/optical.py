@@ -10,12 +10,14 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Bent
+from jaxaug.matrices import vector
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.warp import Bent, Warp, map_warp, vector
+from jaxaug.view import View
+from jaxaug.warp import Warp, map_warp
 
 
 @struct.struct

@@ -8,11 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import POSITIONS, outside, padding_before, window
 from jaxaug.transforms.resize import scaled
+from jaxaug.view import View
 from jaxaug.warp import Canvas, Warp
 
 

@@ -8,12 +8,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
+from jaxaug.matrices import compose3, inverse3, stack3, vector
+from jaxaug.matrices import transform as transform_points
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Structure, Warp, compose3, inverse3, matrix_warp, stack3, vector
-from jaxaug.warp import transform as transform_points
+from jaxaug.view import View
+from jaxaug.warp import Warp, matrix_warp
 
 
 @transform

@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
+from jaxaug.matrices import ratio, vector
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
-from jaxaug.warp import Canvas, Structure, Warp, matrix_warp, ratio, vector
+from jaxaug.view import View
+from jaxaug.warp import Canvas, Warp, matrix_warp
 
 
 @transform

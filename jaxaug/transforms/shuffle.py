@@ -9,13 +9,14 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.draw import Draw
-from jaxaug.engine import View
 from jaxaug.functional.noise import bits_at
+from jaxaug.maps import Matrix, Structure, Tiles
 from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.warp import Matrix, Structure, Tiles, Warp, map_warp
+from jaxaug.view import View
+from jaxaug.warp import Warp, map_warp
 
 
 @transform

@@ -7,12 +7,13 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.draw import Draw
-from jaxaug.engine import View
+from jaxaug.maps import Structure
 from jaxaug.targets import Size
 from jaxaug.transforms import args
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.resize import reading
-from jaxaug.warp import Structure, Warp, matrix_warp
+from jaxaug.view import View
+from jaxaug.warp import Warp, matrix_warp
 
 
 def zoomed(view: View, place: tuple[Any, Any, Any, Any], size: Size, **settings: Any) -> Warp:
