@@ -24,7 +24,7 @@ from jaxaug.files import (
     write_picture,
     writing,
 )
-from jaxaug.gallery import gallery
+from jaxaug.gallery import SHOWN, gallery
 from jaxaug.plot import require, sheet
 
 #: What `apply` does without `--pipeline`; works on pictures of any number of channels.
@@ -227,9 +227,11 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _gallery(options: argparse.Namespace) -> None:
+    progress = require("tqdm", "plot").tqdm
     make_folder(options.out)
     scene = _scene("astronaut", *SCENES["astronaut"])
-    cells, titles = gallery(scene, jax.random.key(options.seed))
+    shown = gallery(scene, jax.random.key(options.seed))
+    titles, cells = zip(*progress(shown, desc="gallery", unit="transform", total=1 + len(SHOWN)), strict=True)
     path = options.out / "sheet.png"
     with writing(options.out):
         sheet(cells, titles, path, columns=9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -73,7 +74,7 @@ SHOWN: dict[str, dict[str, Any]] = {
 }
 
 
-def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> tuple[list[dict[str, Any]], list[str]]:
+def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> Iterator[tuple[str, dict[str, Any]]]:
     """The sample through every transform of `SHOWN`, one draw each.
 
     Args:
@@ -81,12 +82,12 @@ def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> tuple[list[dict[st
         key: a PRNG key, consumed.
 
     Returns:
-        The samples, the original first, and a title for each.
+        Names and samples, the original first.
     """
     image = sample["image"].copy()
     image[::32], image[:, ::32] = 255, 255
     start = sample | {"image": image}
-    shown, titles = [start], ["original"]
+    yield "original", start
     for i, (name, arguments) in enumerate(SHOWN.items()):
         augment = Compose(
             [getattr(transforms, name)(**arguments, p=1)],
@@ -95,7 +96,4 @@ def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> tuple[list[dict[st
         )
         # Outside `jit`, where results of random size are exact.
         out = augment(jax.random.fold_in(key, i), start | {"cropping_bbox": sample["bboxes"][0]})
-        out.pop("cropping_bbox")
-        shown.append(jax.device_get(out))
-        titles.append(name)
-    return shown, titles
+        yield name, {n: np.asarray(value) for n, value in out.items() if n != "cropping_bbox"}

@@ -7,7 +7,6 @@ at k + 0.5, so that a flip is x -> width - x for pixels, boxes and points alike.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import jax
@@ -130,7 +129,7 @@ class Bent:
         raise NotImplementedError
 
     def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        return invert_map(self.pull, x, y)
+        return invert_map(self, x, y)
 
     def inverse(self) -> Inverse:
         return Inverse(self)
@@ -255,8 +254,9 @@ class Inverse:
         return self.inner
 
 
-def invert_map(pull: Callable[[Array, Array], tuple[Array, Array]], x: Array, y: Array) -> tuple[Array, Array, Array]:
-    """Solves pull(u, v) = (x, y) for every point.
+@jax.jit
+def invert_map(bent: Bent, x: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Solves bent.pull(u, v) = (x, y) for every point.
 
     Fixed-point steps bring the guess near, Newton steps make it exact; the last step alone carries the
     derivative, which by the implicit function theorem is that of the true inverse.
@@ -267,14 +267,14 @@ def invert_map(pull: Callable[[Array, Array], tuple[Array, Array]], x: Array, y:
     """
 
     def residual(u: Array, v: Array) -> tuple[Array, Array]:
-        px, py = pull(u, v)
+        px, py = bent.pull(u, v)
         return px - x, py - y
 
     def newton(u: Array, v: Array) -> tuple[Array, Array, Array]:
         one, zero = jnp.ones_like(u), jnp.zeros_like(u)
         u0, v0 = jax.lax.stop_gradient((u, v))
-        _, (a, c) = jax.jvp(pull, (u0, v0), (one, zero))
-        _, (b, d) = jax.jvp(pull, (u0, v0), (zero, one))
+        _, (a, c) = jax.jvp(bent.pull, (u0, v0), (one, zero))
+        _, (b, d) = jax.jvp(bent.pull, (u0, v0), (zero, one))
         a, b, c, d = jax.lax.stop_gradient((a, b, c, d))
         slope = a * d - b * c
         det = jnp.where(jnp.abs(slope) < 0.05, jnp.where(slope < 0, -0.05, 0.05), slope)
@@ -288,7 +288,7 @@ def invert_map(pull: Callable[[Array, Array], tuple[Array, Array]], x: Array, y:
     def close(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
         return jax.lax.stop_gradient(newton(*guess)[:2])
 
-    # Loops, because the program of one step is long.
+    # Loops, because the program of one step is long; and jitted, or calls outside `jit` would compile them every time.
     u, v = jax.lax.fori_loop(0, 6, closer, jax.lax.stop_gradient((x, y)))
     u, v, upright = newton(*jax.lax.fori_loop(0, 3, close, (u, v)))
     rx, ry = residual(u, v)

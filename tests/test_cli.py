@@ -6,12 +6,16 @@ import json
 import pathlib
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 from PIL import Image
+from scenes import labelled
 from skimage import data
+from table import SIZED, TABLE
 
 from jaxaug.__main__ import main
+from jaxaug.gallery import SHOWN, gallery
 
 PICTURE = data.astronaut()[40:406:8, 62:512:8]
 HEIGHT, WIDTH = PICTURE.shape[:2]
@@ -108,3 +112,14 @@ def test_no_command_prints_help(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_demo_writes_its_sheet(tmp_path: pathlib.Path) -> None:
     assert main(["demo", "--n", "1", "--out", str(tmp_path)]) == 0
     assert pixels(tmp_path / "sheet.png").std() > 20
+
+
+def test_the_gallery_holds_every_transform_that_moves_or_cuts() -> None:
+    names = {case.name for case in TABLE + SIZED if case.family in ("warp", "erase")}
+    assert set(SHOWN) == names | {"ChannelDropout"}
+    shown = gallery(labelled(256, 256), jax.random.key(0))
+    (title, start), (first, out) = next(shown), next(shown)
+    assert (title, first) == ("original", "HorizontalFlip")
+    np.testing.assert_array_equal(out["image"], start["image"][:, ::-1])
+    assert (start["image"][32] == 255).all()
+    assert "cropping_bbox" not in out
