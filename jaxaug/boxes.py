@@ -96,7 +96,7 @@ def to_edges(boxes: Array, form: str, size: tuple[Any, Any]) -> Array:
     """Boxes of a format as x_min, y_min, x_max, y_max in pixels."""
     b = boxes[:, :4].astype(jnp.float32)
     if form in ("albumentations", "yolo"):
-        b = b * _stretch(size)
+        b = b * far_edges(size)
     if form == "coco":
         b = jnp.concatenate([b[:, :2], b[:, :2] + b[:, 2:]], axis=1)
     if form == "yolo":
@@ -111,12 +111,12 @@ def from_edges(b: Array, form: str, size: tuple[Any, Any]) -> Array:
     if form == "yolo":
         b = jnp.concatenate([(b[:, :2] + b[:, 2:]) / 2, b[:, 2:] - b[:, :2]], axis=1)
     if form in ("albumentations", "yolo"):
-        b = b / _stretch(size)
+        b = b / far_edges(size)
     return b
 
 
-def _stretch(size: tuple[Any, Any]) -> Array:
-    """Pixels per unit of boxes that are divided by the size of the picture."""
+def far_edges(size: tuple[Any, Any]) -> Array:
+    """The greatest x and y, twice: where boxes end, and how many pixels make a unit of those divided by the size."""
     return vector(size[1], size[0], size[1], size[0])
 
 
@@ -155,7 +155,7 @@ class Boxes:
         good = jnp.isfinite(edges).all(axis=1) & (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         good &= (edges[:, 2] > 0) & (edges[:, 3] > 0) & (edges[:, 0] < width) & (edges[:, 1] < height)
         edges = jnp.where(good[:, None], edges, jnp.array([0.0, 0.0, 1.0, 1.0]))
-        limit = _stretch(size)
+        limit = far_edges(size)
         full_x, full_y = _corners(edges)
         return cls._outlined(jnp.clip(edges, 0.0, limit), full_x, full_y, jnp.ones(edges.shape[0]), valid & good)
 
@@ -255,13 +255,11 @@ class Boxes:
             active: whether they do.
             size: (height, width) of the picture, at whose edge they end.
         """
-        height, width = size
-        limit, edges = vector(width, height, width, height), self.enclose()
+        limit, edges = far_edges(size), self.enclose()
         # A side at the picture's edge stays there: nothing outside can take from it.
         at_edge = jnp.concatenate([edges[:, :2] <= 0, edges[:, 2:] >= limit[2:]], axis=1)
         edges = jnp.clip(jnp.where(at_edge, edges, edges + by), 0.0, limit)
-        x, y = self.full_x, self.full_y
-        low, high = ([f(c) for c in (x, y)] for f in (_lowest, _highest))
+        low, high = ([f(c) for c in (self.full_x, self.full_y)] for f in (_lowest, _highest))
         full_x, full_y = _corners(jnp.stack([*low, *high], axis=1) + by)
         some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         new = Boxes._outlined(jnp.where(some[:, None], edges, 0.0), full_x, full_y, self.kept, self.valid & some)
@@ -283,21 +281,17 @@ class Boxes:
     def _unless(self, old: Boxes, keep: Array) -> Boxes:
         """These boxes, but the old ones in rows (N,) that keep theirs."""
 
-        def padded(side: Array, length: int) -> Array:
-            # Repeating the last corner adds nothing to an outline that is only enclosed.
-            return jnp.pad(side, ((0, 0), (0, length - side.shape[1])), mode="edge" if side.shape[1] else "constant")
+        def chosen(before: Array, after: Array) -> Array:
+            # Repeating the last segment adds nothing to an outline.
+            most = max(before.shape[1], after.shape[1])
+            pads = (((0, 0), (0, most - side.shape[1])) for side in (before, after))
+            before, after = (jnp.pad(s, p, mode="edge") for s, p in zip((before, after), pads, strict=True))
+            return jnp.where(keep[:, None], before, after)
 
-        out = {}
-        for n in ("ax", "ay", "bx", "by", "alive", "full_x", "full_y"):
-            a, b = getattr(old, n), getattr(self, n)
-            length = max(a.shape[1], b.shape[1])
-            if n == "alive":
-                a, b = (jnp.pad(side, ((0, 0), (0, length - side.shape[1]))) for side in (a, b))
-            else:
-                a, b = padded(a, length), padded(b, length)
-            out[n] = jnp.where(keep[:, None], a, b)
+        names = ("ax", "ay", "bx", "by", "alive", "full_x", "full_y")
+        outlines = {n: chosen(getattr(old, n), getattr(self, n)) for n in names}
         kept, valid = jnp.where(keep, old.kept, self.kept), jnp.where(keep, old.valid, self.valid)
-        return struct.replace(self, kept=kept, valid=valid, **out)
+        return struct.replace(self, kept=kept, valid=valid, **outlines)
 
     def filter(self, params: BboxParams) -> Boxes:
         """Clears the validity of rows that fail a limit."""

@@ -22,7 +22,7 @@ from jaxaug.settings import Settings, label_fields
 from jaxaug.struct import certain, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation
-from jaxaug.warp import Warp
+from jaxaug.warp import Canvas, Warp
 
 
 @struct.struct
@@ -188,7 +188,7 @@ class Compose:
         state = self._state(_one_sample(sample, targets))
         warps = _warps(plan)
         if warps:
-            state.canvas = warps[-1].canvas_out
+            state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
         for op in reversed(warps):
             state.push(op.realise(state.view).inverse())
         return state.finish()

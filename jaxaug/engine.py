@@ -16,7 +16,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.boxes import BboxParams, Boxes, from_edges, to_edges
+from jaxaug.boxes import BboxParams, Boxes, far_edges, from_edges, to_edges
 from jaxaug.camera import move_camera
 from jaxaug.control import stored
 from jaxaug.dtype import round_to
@@ -168,9 +168,7 @@ class State:
         if canvas.extent is None:
             return picture
         if self.layout.stated(leaf.group):
-            height, width = canvas.extent
-            inside = (jnp.arange(picture.shape[1]) < height)[:, None] & (jnp.arange(picture.shape[2]) < width)
-            return jnp.where(inside[..., None], picture, jnp.zeros((), picture.dtype))
+            return jnp.where(canvas.inside()[..., None], picture, jnp.zeros((), picture.dtype))
         names = " and ".join(
             dict.fromkeys(op.name for op in self._ops if isinstance(op, Warp) and op.extent_out is not None)
         )
@@ -198,8 +196,7 @@ class State:
 
     def _zoom(self, leaf: Leaf) -> Any:
         """Reference pixels per pixel of the picture that a row target belongs to, for x and y."""
-        own = self._door(leaf.group)
-        return _ratio(self._door(self.layout.home), own)
+        return _ratio(self._door(self.layout.home), self._door(leaf.group))
 
     def _flags(self, leaf: Leaf, shape: tuple[int, ...]) -> Array:
         """Which rows of a target are in use, by the validity entries beside it."""
@@ -216,13 +213,10 @@ class State:
         params = self._box_params(leaf)
         rows = jnp.asarray(self.values[leaf.index])
         own = self._door(leaf.group)
-        edges = to_edges(rows, params.format, own.size)
-        zoom = self._zoom(leaf)
-        edges = edges * jnp.tile(zoom, 2)
+        edges = to_edges(rows, params.format, own.size) * jnp.tile(self._zoom(leaf), 2)
         home = self._door(self.layout.home)
         if params.clip:
-            height, width = home.measured()
-            edges = jnp.clip(edges, 0.0, jnp.stack([width, height, width, height]))
+            edges = jnp.clip(edges, 0.0, far_edges(home.size))
         return Boxes.start(edges, self._flags(leaf, rows.shape[:1]), home.size)
 
     def _start_points(self, leaf: Leaf) -> Points:
@@ -410,35 +404,35 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple
         nonlocal picture, touched
         picture, touched = fn(stored(picture) if touched else picture), True
 
-    def settle() -> None:
+    def settle(of: str) -> None:
+        nonlocal stage, family
         if family == "warp":
             change(lambda p: _over_frames(lambda frame: _read(frame, stage, kind), p))
         elif family == "pixels":
             change(lambda p: apply_pixels(p, stage, canvas))
+        stage, family = [], of
 
     for op in ops:
         if isinstance(op, tuple):
             erase, holes = op
-            settle()
-            stage, family = [], ""
+            settle("erase")
             here = stretch(holes, canvas.buffer)
             change(lambda p, e=erase, here=here: _over_frames(lambda frame: _cut(frame, e, here, kind), p))
             continue
-        if isinstance(op, Morph) and kind in ("image", "mask"):
-            settle()
-            stage, family = [], ""
-            change(lambda p, op=op, here=canvas: _over_frames(lambda frame: op.on_picture(frame, here), p))
+        if isinstance(op, Morph):
+            if kind in ("image", "mask"):
+                settle("morph")
+                change(lambda p, op=op, here=canvas: _over_frames(lambda frame: op.on_picture(frame, here), p))
             continue
-        if isinstance(op, Morph) or (not isinstance(op, Warp) and kind != "image"):
+        if not isinstance(op, Warp) and kind != "image":
             continue
         of = "warp" if isinstance(op, Warp) else "pixels"
         if of != family:
-            settle()
-            stage, family = [], of
+            settle(of)
         if isinstance(op, Warp):
             canvas = op.canvas_out
-        stage = [*stage, op]
-    settle()
+        stage.append(op)
+    settle("")
     return picture, canvas
 
 

@@ -81,7 +81,7 @@ def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> Iterator[tuple[str
         sample: `image` of 256 x 256 x 3 bytes, `mask`, `bboxes` as corners and `keypoints`, each with a validity entry.
         key: a PRNG key, consumed.
 
-    Returns:
+    Yields:
         Names and samples, the original first.
     """
     image = sample["image"].copy()

@@ -21,7 +21,7 @@ from jaxaug.warp import Warp
 
 def moves(warp: Warp, kind: Kind) -> bool:
     """Whether a warp is a turn and a window that slices can show."""
-    if not warp.is_lattice or warp.limits is not None:
+    if not warp.is_lattice or not warp.reads_whole:
         return False
     square = warp.size_in[0] == warp.size_in[1]
     if warp.structure & Structure.SWAP and warp.structure & Structure.SHIFT and not square:

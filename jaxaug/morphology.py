@@ -69,8 +69,7 @@ class Morph:
         grows = self.operation == "dilation"
         lose = _least(picture.dtype) if grows else _greatest(picture.dtype)
         if canvas.extent is not None:
-            inside = (jnp.arange(rows) < canvas.extent[0])[:, None] & (jnp.arange(columns) < canvas.extent[1])
-            picture = jnp.where(inside[..., None], picture, jnp.asarray(lose, picture.dtype))
+            picture = jnp.where(canvas.inside()[..., None], picture, jnp.asarray(lose, picture.dtype))
         # Rows in which channels alternate: loops over the channels of each pixel are slow.
         before, above = width // 2, height // 2
         rim = ((above, height - 1 - above), (before * channels, (width - 1 - before) * channels))

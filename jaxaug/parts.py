@@ -30,18 +30,13 @@ class Objects:
 
     def pixels(self, view: Any) -> Array:
         parts = connected_parts(_flat_mask(view.mask()))
-        height, width = parts.shape
-        flat = parts.reshape(-1)
-        roots = flat == jnp.arange(1, height * width + 1)
-        rank = random_uniform(self.key, flat.shape)
-        rank = jnp.where(roots, rank, 2.0)
-        parts_left = jnp.minimum(self.count, roots.sum())
+        rank, found = _ranked(self.key, parts)
 
         def take_next(_: Any, rank: Array) -> Array:
             return rank.at[jnp.argmin(rank)].set(3.0)
 
-        chosen = jax.lax.fori_loop(0, parts_left, take_next, rank) == 3.0
-        return ((flat > 0) & chosen[jnp.maximum(flat - 1, 0)]).reshape(height, width)
+        chosen = jax.lax.fori_loop(0, jnp.minimum(self.count, found), take_next, rank) == 3.0
+        return (parts > 0) & chosen[jnp.maximum(parts - 1, 0)]
 
     def numbers(self, view: Any) -> Array:
         return self.pixels(view).astype(jnp.int32)
@@ -155,6 +150,13 @@ def connected_parts(labels: Array) -> Array:
     return jnp.where(some, parts, 0)
 
 
+def _ranked(key: Array, parts: Array) -> tuple[Array, Array]:
+    """(height * width,) random numbers at the first pixel of each part, 2 elsewhere, and how many parts there are."""
+    flat = parts.reshape(-1)
+    roots = flat == jnp.arange(1, flat.shape[0] + 1)
+    return jnp.where(roots, random_uniform(key, flat.shape), 2.0), roots.sum()
+
+
 def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Array]:
     """Pixels of the connected parts of a picture, each part's with even chances.
 
@@ -167,10 +169,7 @@ def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Arra
         (N, K, 2) x and y, and (N,) how many pixels each part has; 0 where there is none.
     """
     parts = connected_parts(wanted)
-    height, width = parts.shape
-    flat = parts.reshape(-1)
-    roots = flat == jnp.arange(1, height * width + 1)
-    rank = jnp.where(roots, random_uniform(key, flat.shape), 2.0)
+    rank, found = _ranked(key, parts)
     most, each = shares.shape
 
     def take_next(i: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
@@ -186,5 +185,5 @@ def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Arra
         return rank.at[root].set(3.0), places.at[i].set(jnp.stack([x, y], axis=1)), areas.at[i].set(until[-1])
 
     start = (rank, jnp.zeros((most, each, 2), jnp.int32), jnp.zeros(most, jnp.int32))
-    _, places, areas = jax.lax.fori_loop(0, jnp.minimum(roots.sum(), most), take_next, start)
+    _, places, areas = jax.lax.fori_loop(0, jnp.minimum(found, most), take_next, start)
     return places, areas

@@ -430,7 +430,7 @@ def apply_pixels(image: Array, ops: Sequence[PixelOp], canvas: Canvas) -> Array:
 
     if canvas.extent is not None:
         rows, columns = (jnp.arange(n) for n in image.shape[1:3])
-        ops = [op.within((rows < canvas.extent[0])[:, None] & (columns < canvas.extent[1])) for op in ops]
+        ops = [op.within(canvas.inside()) for op in ops]
         if any(op.reaches for op in ops):
             # Filters mirror what they read at the end of an array, so the picture goes on mirrored beyond its own.
             height, width = (v.astype(jnp.int32) for v in canvas.extent)

@@ -169,7 +169,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         start_u, start_v = pick(swapped, above, left), pick(swapped, left, above)
         extent_u, extent_v = pick(swapped, rows, columns), pick(swapped, columns, rows)
         at_source = step == source and warp.window is None
-        if step == source and warp.limits is not None:
+        if step == source and not warp.reads_whole:
             readable = (start_u, extent_u), (start_v, extent_v)
         if border == "constant" and (method == "nearest" or not at_source):
             covers = coverage(v - start_v, extent_v, method), coverage(u - start_u, extent_u, method)

@@ -111,8 +111,7 @@ class View:
             picture = picture[:, rows][:, :, columns]
         if self.canvas.extent is None:
             return picture
-        inside = (jnp.arange(height) < self.height)[:, None] & (jnp.arange(width) < self.width)
-        return jnp.where(inside[..., None], picture, jnp.zeros((), picture.dtype))
+        return jnp.where(self.canvas.inside()[..., None], picture, jnp.zeros((), picture.dtype))
 
     def has(self, kind: str) -> bool:
         """Whether the sample holds a target of a kind, such as `mask` or `bboxes`."""

@@ -40,6 +40,12 @@ class Canvas:
         """The extent as an array, which is known where the picture fills its buffer."""
         return np.asarray(self.buffer, np.float32) if self.extent is None else self.extent
 
+    def inside(self) -> Array:
+        """(height, width) bool: the pixels of the buffer that the picture fills."""
+        rows, columns = (jnp.arange(n) for n in self.buffer)
+        height, width = self.size
+        return (rows < height)[:, None] & (columns < width)
+
 
 @struct.struct
 class Warp:
@@ -112,11 +118,9 @@ class Warp:
         return Canvas(self.size_out, self.extent_out)
 
     @property
-    def limits(self) -> Any:
-        """(x_min, y_min, x_max, y_max) of the input that the border lies around; None for the whole canvas."""
-        if self.window is not None or self.extent_in is None:
-            return self.window
-        return vector(0, 0, self.extent_in[1], self.extent_in[0])
+    def reads_whole(self) -> bool:
+        """Whether the border lies around the whole buffer of the input."""
+        return self.window is None and self.extent_in is None
 
     def realise(self, _view: Any) -> Warp:
         """The warp with its map ready for use; maps that store only a key make their field here."""

@@ -296,6 +296,8 @@ def test_a_plan_for_another_size() -> None:
     plan = augment.sample(KEY, image=IMAGE)
     with pytest.raises(ValueError, match="drawn for pictures of 20 x 30, but here they are 10 x 30: apply a plan to"):
         augment.apply(plan, image=IMAGE[:10])
+    with pytest.raises(ValueError, match="drawn for pictures of 20 x 30, but here they are 10 x 30: apply a plan to"):
+        augment.invert(plan, image=IMAGE[:10])
     with pytest.raises(TypeError, match=r"plan must come from augment.sample\(key, sample\), got list"):
         augment.apply([], image=IMAGE)
 

@@ -14,6 +14,7 @@ from jaxaug.draw import Draw
 from jaxaug.maps import Structure
 from jaxaug.struct import is_concrete
 from jaxaug.transforms import args
+from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import outside, window
 from jaxaug.view import View
@@ -132,9 +133,7 @@ class CropAndPad(Transform):
             view.canvas,
             Structure.SCALE | Structure.SHIFT,
             window=kept + rims * jnp.array([-1.0, -1.0, 1.0, 1.0]),
-            interpolation=self.interpolation,
-            mask_interpolation=self.mask_interpolation,
-            **outside(self),
+            **warp_settings(self),
         )
         return struct.replace(identity(view.canvas), window=kept, covers=False, border_mode="replicate"), pad
 

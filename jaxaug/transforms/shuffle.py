@@ -13,6 +13,7 @@ from jaxaug.functional.noise import bits_at
 from jaxaug.maps import Matrix, Structure, Tiles
 from jaxaug.struct import static
 from jaxaug.transforms import args
+from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
 from jaxaug.view import View
@@ -148,5 +149,4 @@ class PixelSpread(Transform):
     def draw(self, rng: Draw, view: View) -> Warp:
         fineness = rng.uniform("fineness", self.map_resolution_range)
         glass = Scatter(rng.words("places"), fineness, radius=self.radius, width=view.canvas.buffer[1])
-        names = ("interpolation", "mask_interpolation", "border_mode", "fill", "fill_mask")
-        return map_warp(glass, view.canvas, view.canvas, **{n: getattr(self, n) for n in names})
+        return map_warp(glass, view.canvas, view.canvas, **warp_settings(self))
