@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxaug.arithmetic import clip, higher, lower
 from jaxaug.control import branch
 from jaxaug.dtype import round_to
 from jaxaug.functional.kernels import Planes, imagewise, planewise, pointwise
@@ -166,9 +167,9 @@ def _blend(
     """
     mean = branch(mean_weight != 0, lambda p: mean_weight * _mean(luma(p), inside), lambda p: jnp.zeros(()), planes)
     if len(planes) != 3:
-        return tuple(jnp.clip((image_weight + gray_weight) * p + mean, 0.0, 1.0) for p in planes)
+        return tuple(clip((image_weight + gray_weight) * p + mean) for p in planes)
     gray = luma(planes)
-    return tuple(jnp.clip(image_weight * p + (gray_weight * gray + mean), 0.0, 1.0) for p in planes)
+    return tuple(clip(image_weight * p + (gray_weight * gray + mean)) for p in planes)
 
 
 def _mean(plane: Array, inside: Array | None) -> Array:
@@ -184,13 +185,13 @@ def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
     red, green = high == r, high == g
     across = jnp.where(red, g - b, jnp.where(green, b - r, r - g))
     start = jnp.where(red, 0.0, jnp.where(green, 2.0, 4.0)) + 6.0 * jnp.asarray(hue, jnp.float32)
-    sixths = across / jnp.maximum(spread, 1e-9) + start
+    sixths = across / higher(spread, 1e-9) + start
     return sixths - 6.0 * jnp.floor(sixths * np.float32(1 / 6))
 
 
 def _from_hue(sixths: Array, top: Array, chroma: Array) -> Planes:
     def channel(lack: Array) -> Array:
-        return top - chroma * jnp.clip(lack, 0.0, 1.0)
+        return top - chroma * clip(lack)
 
     return (
         channel(2.0 - jnp.abs(sixths - 3.0)),
@@ -201,8 +202,8 @@ def _from_hue(sixths: Array, top: Array, chroma: Array) -> Planes:
 
 def _range(planes: Planes) -> tuple[Array, Array]:
     """The largest channel, and how far the smallest lies below it."""
-    high = functools.reduce(jnp.maximum, planes)
-    return high, high - functools.reduce(jnp.minimum, planes)
+    high = functools.reduce(higher, planes)
+    return high, high - functools.reduce(lower, planes)
 
 
 def _turn_hue(planes: Planes, hue: Any) -> Planes:
@@ -226,10 +227,10 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
         Array([[  0, 255,   0]], dtype=uint8)
     """
     if len(image) == 1:
-        return (jnp.clip(image[0] + value, 0.0, 1.0),)
+        return (clip(image[0] + value),)
     high, spread = _range(image)
-    top = jnp.clip(high + value, 0.0, 1.0)
-    strength = jnp.clip(spread / jnp.maximum(high, 1e-9) + saturation, 0.0, 1.0)
+    top = clip(high + value)
+    strength = clip(spread / higher(high, 1e-9) + saturation)
     chroma = jnp.where(spread <= 0, 0.0, strength * top)
     return _from_hue(_sixths(image, high, spread, hue), top, chroma)
 
