@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
+from jaxaug.batching import one_sample, over_batch
 from jaxaug.boxes import BboxParams, to_edges
 from jaxaug.choose import Ops, Sequential, children, traverse
 from jaxaug.compact import compact
@@ -19,7 +20,7 @@ from jaxaug.engine import State, door
 from jaxaug.keypoints import KeypointParams
 from jaxaug.oriented import check_oriented
 from jaxaug.settings import Settings, label_fields
-from jaxaug.struct import certain, static
+from jaxaug.struct import certain, is_concrete, static
 from jaxaug.targets import ROWS, Leaf, kind_table, parse
 from jaxaug.transforms.args import read_interpolation
 from jaxaug.warp import Canvas, Warp
@@ -146,8 +147,10 @@ class Compose:
         Returns:
             The augmented sample, of the same tree structure.
         """
-        key = check_key(key)
-        state = self._state(_one_sample(sample, targets))
+        key, sample = check_key(key), _one_sample(sample, targets)
+        if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
+            return self.apply(self.sample(key, sample), sample)
+        state = self._state(sample)
         traverse(self._steps(), key, state)
         return state.finish()
 
@@ -170,10 +173,7 @@ class Compose:
             sample: a pytree of targets whose reference picture has the size the plan was drawn for.
             **targets: the same as keywords.
         """
-        state = self._state(_one_sample(sample, targets))
-        for op in jax.tree.map(jnp.asarray, _plan_ops(plan)):
-            state.push(op)
-        return state.finish()
+        return self._run(Compose._apply, plan, _one_sample(sample, targets))
 
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Undoes the geometry of a plan, on every kind of target.
@@ -185,13 +185,7 @@ class Compose:
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        state = self._state(_one_sample(sample, targets))
-        warps = _warps(plan)
-        if warps:
-            state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
-        for op in reversed(warps):
-            state.push(op.realise(state.view).inverse())
-        return state.finish()
+        return self._run(Compose._invert, plan, _one_sample(sample, targets))
 
     def visible(self, plan: Plan) -> Array:
         """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
@@ -252,13 +246,7 @@ class Compose:
 
         plans = jax.vmap(lambda i, s: self.sample(jax.random.fold_in(key, i), s))(indices, samples)
 
-        def side_by_side(plans: Plan, samples: Any) -> Any:
-            return jax.vmap(self.apply)(plans, samples)
-
-        def in_turn(plans: Plan, samples: Any) -> Any:
-            return jax.lax.map(lambda pair: self.apply(*pair), (plans, samples))
-
-        return jax.lax.platform_dependent(plans, samples, cpu=in_turn, default=side_by_side)
+        return over_batch(lambda pair: self._apply(*pair), (plans, samples))
 
     def check(self, sample: Any = None, /, **targets: Any) -> None:
         """Looks at the values of a sample, outside `jit`, and raises for bad rows.
@@ -301,6 +289,27 @@ class Compose:
         layout, _ = self._parse(sample)
         fields = {leaf.path: label_fields(self.settings, leaf) for leaf in layout.kind(*ROWS)}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
+
+    def _run(self, fn: Callable[[Compose, Plan, Any], Any], plan: Plan, sample: Any) -> Any:
+        """A plan and a sample through a method, which stays good under `vmap` if all that comes is arrays."""
+        if all(hasattr(leaf, "dtype") for leaf in jax.tree.leaves(sample)):
+            return one_sample(lambda given: fn(*given), (self, plan, sample))
+        return fn(self, plan, sample)
+
+    def _apply(self, plan: Plan, sample: Any) -> Any:
+        state = self._state(sample)
+        for op in jax.tree.map(jnp.asarray, _plan_ops(plan)):
+            state.push(op)
+        return state.finish()
+
+    def _invert(self, plan: Plan, sample: Any) -> Any:
+        state = self._state(sample)
+        warps = _warps(plan)
+        if warps:
+            state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
+        for op in reversed(warps):
+            state.push(op.realise(state.view).inverse())
+        return state.finish()
 
     def _parse(self, sample: Any) -> Any:
         additional = dict(self.additional_targets or ())

@@ -1,0 +1,87 @@
+"""How a function of one sample is taken over a batch: by whoever maps it, one after another on CPUs.
+
+`vmap` would run every branch for every sample and keep temporaries of all of them. A primitive of one's own may say
+otherwise: this one holds the traced function and knows how to be mapped. Differentiating dissolves it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.extend.core import ClosedJaxpr, Primitive, jaxpr_as_fun
+from jax.interpreters import ad, batching, mlir
+
+from jaxaug.struct import is_concrete
+
+
+def over_batch(fn: Callable[[Any], Any], operands: Any) -> Any:
+    """A function of one sample for each of a batch: on CPUs one after another, elsewhere side by side.
+
+    One after another, temporaries of a sample stay in the cache, and a branch that it does not take is not run.
+
+    Args:
+        fn: from a pytree of arrays to another one.
+        operands: the pytree, every leaf with a leading batch axis.
+    """
+    # Traced once for both.
+    fn = jax.jit(fn)
+    return jax.lax.platform_dependent(operands, cpu=lambda o: jax.lax.map(fn, o), default=jax.vmap(fn))
+
+
+def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
+    """A function of one sample, which `vmap` takes over a batch as `over_batch` does.
+
+    Args:
+        fn: from a pytree of arrays to another one.
+        operand: the pytree; what is known while tracing stays known to the function.
+    """
+    leaves, tree = jax.tree.flatten(operand)
+    known = [is_concrete(leaf) for leaf in leaves]
+    if all(known):
+        return fn(operand)
+
+    def flat(*values: Array) -> Any:
+        given = iter(values)
+        return fn(jax.tree.unflatten(tree, [leaf if k else next(given) for k, leaf in zip(known, leaves, strict=True)]))
+
+    values = [leaf for k, leaf in zip(known, leaves, strict=True) if not k]
+    traced, shapes = jax.make_jaxpr(flat, return_shape=True)(*values)
+    return jax.tree.unflatten(jax.tree.structure(shapes), _sample.bind(*values, program=traced))
+
+
+_sample = Primitive("sample")
+_sample.multiple_results = True
+
+
+def _run(*values: Array, program: ClosedJaxpr) -> list[Array]:
+    return jaxpr_as_fun(program)(*values)
+
+
+def _mapped(values: Sequence[Array], axes: Sequence[int | None], *, program: ClosedJaxpr) -> tuple[Any, Any]:
+    def one(own: list[Array]) -> list[Array]:
+        given = iter(own)
+        return _run(*[v if a is None else next(given) for v, a in zip(values, axes, strict=True)], program=program)
+
+    out = over_batch(one, [jnp.moveaxis(v, a, 0) for v, a in zip(values, axes, strict=True) if a is not None])
+    return out, [0] * len(out)
+
+
+def _derived(values: Sequence[Array], changes: Sequence[Any], *, program: ClosedJaxpr) -> Any:
+    def change(value: Array, change: Any) -> Any:
+        if not jnp.issubdtype(value.dtype, jnp.inexact):
+            return np.zeros(value.shape, jax.dtypes.float0)
+        return jnp.zeros_like(value) if isinstance(change, ad.Zero) else change
+
+    return jax.jvp(jaxpr_as_fun(program), list(values), [change(v, c) for v, c in zip(values, changes, strict=True)])
+
+
+_sample.def_impl(_run)
+_sample.def_abstract_eval(lambda *_, program: program.out_avals)
+mlir.register_lowering(_sample, mlir.lower_fun(_run, multiple_results=True))
+batching.primitive_batchers[_sample] = _mapped
+ad.primitive_jvps[_sample] = _derived
