@@ -19,22 +19,10 @@ from jax.interpreters import ad, batching, mlir
 from jaxaug.struct import is_concrete
 
 
-def over_batch(fn: Callable[[Any], Any], operands: Any) -> Any:
-    """A function of one sample for each of a batch: on CPUs one after another, elsewhere side by side.
+def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
+    """A function of one sample, which `vmap` takes over a batch on CPUs one after another, elsewhere side by side.
 
     One after another, temporaries of a sample stay in the cache, and a branch that it does not take is not run.
-
-    Args:
-        fn: from a pytree of arrays to another one.
-        operands: the pytree, every leaf with a leading batch axis.
-    """
-    # Traced once for both.
-    fn = jax.jit(fn)
-    return jax.lax.platform_dependent(operands, cpu=lambda o: jax.lax.map(fn, o), default=jax.vmap(fn))
-
-
-def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
-    """A function of one sample, which `vmap` takes over a batch as `over_batch` does.
 
     Args:
         fn: from a pytree of arrays to another one.
@@ -63,11 +51,18 @@ def _run(*values: Array, program: ClosedJaxpr) -> list[Array]:
 
 
 def _mapped(values: Sequence[Array], axes: Sequence[int | None], *, program: ClosedJaxpr) -> tuple[Any, Any]:
-    def one(own: list[Array]) -> list[Array]:
+    def whole(own: list[Array]) -> list[Array]:
         given = iter(own)
-        return _run(*[v if a is None else next(given) for v, a in zip(values, axes, strict=True)], program=program)
+        return [value if axis is None else next(given) for value, axis in zip(values, axes, strict=True)]
 
-    out = over_batch(one, [jnp.moveaxis(v, a, 0) for v, a in zip(values, axes, strict=True) if a is not None])
+    def in_turn(batch: list[Array]) -> list[Array]:
+        return jax.lax.map(lambda own: _sample.bind(*whole(own), program=program), batch)
+
+    def side_by_side(batch: list[Array]) -> list[Array]:
+        return jax.vmap(lambda own: _run(*whole(own), program=program))(batch)
+
+    batch = [jnp.moveaxis(value, axis, 0) for value, axis in zip(values, axes, strict=True) if axis is not None]
+    out = jax.lax.platform_dependent(batch, cpu=in_turn, default=side_by_side)
     return out, [0] * len(out)
 
 

@@ -11,10 +11,11 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.batching import one_sample, over_batch
+from jaxaug.batching import one_sample
 from jaxaug.boxes import BboxParams, to_edges
 from jaxaug.choose import Ops, Sequential, children, traverse
 from jaxaug.compact import compact
+from jaxaug.control import hidden
 from jaxaug.draw import check_key
 from jaxaug.engine import State, door
 from jaxaug.keypoints import KeypointParams
@@ -150,7 +151,7 @@ class Compose:
         key, sample = check_key(key), _one_sample(sample, targets)
         if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
             return self.apply(self.sample(key, sample), sample)
-        state = self._state(sample)
+        state = self._state(sample, key)
         traverse(self._steps(), key, state)
         return state.finish()
 
@@ -163,7 +164,8 @@ class Compose:
             **targets: the same as keywords.
         """
         key = check_key(key)
-        return Plan(traverse(self._steps(), key, self._state(_one_sample(sample, targets))))
+        state = self._state(_one_sample(sample, targets), jax.random.key_data(key))
+        return Plan(traverse(self._steps(), key, state))
 
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Does what a plan says: `augment(key, s)` equals `augment.apply(augment.sample(key, s), s)`.
@@ -244,9 +246,7 @@ class Compose:
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         samples = jax.tree.map(jnp.asarray, samples)
 
-        plans = jax.vmap(lambda i, s: self.sample(jax.random.fold_in(key, i), s))(indices, samples)
-
-        return over_batch(lambda pair: self._apply(*pair), (plans, samples))
+        return jax.vmap(lambda i, sample: self(jax.random.fold_in(key, i), sample))(indices, samples)
 
     def check(self, sample: Any = None, /, **targets: Any) -> None:
         """Looks at the values of a sample, outside `jit`, and raises for bad rows.
@@ -297,13 +297,13 @@ class Compose:
         return fn(self, plan, sample)
 
     def _apply(self, plan: Plan, sample: Any) -> Any:
-        state = self._state(sample)
+        state = self._state(sample, plan)
         for op in jax.tree.map(jnp.asarray, _plan_ops(plan)):
             state.push(op)
         return state.finish()
 
     def _invert(self, plan: Plan, sample: Any) -> Any:
-        state = self._state(sample)
+        state = self._state(sample, plan)
         warps = _warps(plan)
         if warps:
             state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
@@ -315,8 +315,8 @@ class Compose:
         additional = dict(self.additional_targets or ())
         return parse(sample, additional, strict=self.strict, check_shapes=self.is_check_shapes)
 
-    def _state(self, sample: Any) -> State:
-        layout, values = self._parse(sample)
+    def _state(self, sample: Any, given: Any) -> State:
+        layout, values = self._parse(jax.tree.map(lambda leaf: hidden(leaf, given), sample))
         for leaf in layout.kind(*ROWS):
             names = {other.name for other in layout.leaves if other.group == leaf.group}
             missing = [f for f in label_fields(self.settings, leaf) if f not in names]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.struct import is_concrete
@@ -31,9 +33,30 @@ def stored(tree: T) -> T:
     leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.size(leaf)]
     if all(is_concrete(leaf) for leaf in leaves):
         return tree
-    first = jnp.asarray(leaves[0]).reshape(-1)[:1].astype(jnp.float32)
-    never = jax.lax.bitcast_convert_type(first, jnp.int32)[0] == 0x7FC0DEAD
-    return jax.lax.cond(never, lambda t: jax.tree.map(jnp.zeros_like, t), lambda t: t, tree)
+    return jax.lax.cond(_never(leaves[0]), lambda t: jax.tree.map(jnp.zeros_like, t), lambda t: t, tree)
+
+
+def _never(array: Any) -> Array:
+    """What is false for every array that occurs, which no compiler knows."""
+    first = jnp.asarray(array).reshape(-1)[:1].astype(jnp.float32)
+    return jax.lax.bitcast_convert_type(first, jnp.int32)[0] == 0x7FC0DEAD
+
+
+def hidden(leaf: Any, among: Any) -> Any:
+    """A leaf of which no compiler knows the values, if it is a picture and anything among some others is unknown.
+
+    A picture that a traced function holds as a constant would be worked on by the compiler, which takes long; and XLA
+    for CPUs forgets that a constant is transposed when it reads its words as bytes.
+    """
+    if not is_concrete(leaf) or getattr(leaf, "ndim", 0) < 2 or not _counts(leaf.dtype):
+        return leaf
+    # Any one of them may be known to the compiler.
+    never = [_never(other) for other in jax.tree.leaves(among) if not is_concrete(other) and jnp.size(other)]
+    return jnp.where(functools.reduce(jnp.logical_or, never), jnp.zeros((), leaf.dtype), leaf) if never else leaf
+
+
+def _counts(dtype: Any) -> bool:
+    return jnp.issubdtype(dtype, np.number) or jnp.issubdtype(dtype, np.bool_)
 
 
 def by_backend(tpu: Callable[..., T], other: Callable[..., T], *operands: Any) -> T:

@@ -201,7 +201,8 @@ class Tone(_Gated):
         fn: the kernel.
         reads: what the kernel takes: single `values`, a tuple of `planes`, or the `image` (height, width, channels).
         options: its static keyword arguments, as pairs.
-        levels: the kernel for whole 8-bit levels, where there is an exact one.
+        levels: the kernel for whole 8-bit levels, where there is one.
+        rounds: that one rounds, so that it only counts where nothing else follows or goes before.
         curve: the kernel treats every value of every channel alike and is dear, so that for 8-bit images a table of
             its 256 values is cheaper.
         makes_float: the result is float32 whatever came in.
@@ -215,6 +216,7 @@ class Tone(_Gated):
     reads: str = static(default="image")
     options: tuple[tuple[str, Any], ...] = static(default=())
     levels: Callable[..., Array] | None = static(default=None)
+    rounds: bool = static(default=False)
     curve: bool = static(default=False)
     makes_float: bool = static(default=False)
     counts: bool = static(default=False)
@@ -230,7 +232,7 @@ class Tone(_Gated):
 
     @property
     def exact(self) -> bool:
-        return self.levels is not None
+        return self.levels is not None and not self.rounds
 
     @property
     def on_levels(self) -> Callable[[Frame], Frame] | None:
@@ -263,7 +265,7 @@ def tone(
         curve: it is dear, and a function of each value alone.
         **params: its other arguments, numbers or arrays.
     """
-    known = {n: getattr(fn, n) for n in ("reads", "levels", "makes_float", "counts") if hasattr(fn, n)}
+    known = {n: getattr(fn, n) for n in ("reads", "levels", "rounds", "makes_float", "counts") if hasattr(fn, n)}
     return Tone(params, fn=getattr(fn, "kernel", fn), options=options, curve=curve, **known)
 
 

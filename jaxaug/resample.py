@@ -23,6 +23,7 @@ from jaxaug.control import branch, in_strips, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.lattice import move, moves, pick, swaps
+from jaxaug.levels import ONE, Lanes, gathered, mixed, spread, weight
 from jaxaug.maps import Axes, Matrix, Structure
 from jaxaug.matrices import compose3
 from jaxaug.rows import take_columns, take_rows
@@ -233,9 +234,9 @@ def _take_rows(picture: Array, index: Array, *, transpose: bool = False) -> Arra
 
 
 def _lerp_words(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fills) -> Array:
-    """Reads an 8-bit picture linearly along rows and columns: whole rows of pixels are copied, and mixed in the end.
+    """Reads an 8-bit picture linearly along rows and columns, in whole numbers.
 
-    Columns are copied as rows of the transpose, which is cheaper than reading them pixel by pixel.
+    Rows are copied whole and mixed, and so are columns, as rows of the transpose: cheaper than reading pixels.
 
     Args:
         picture: (height, width, channels) that `words.fits`.
@@ -243,25 +244,27 @@ def _lerp_words(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fill
         fill: what shows where the weights inside the picture do not sum to one.
         fills: what the borders of later steps lay over it.
     """
-    (pairs_v, cover_v), (pairs_u, cover_u) = down, across
-    turned = stored(stored(words.pack(picture)).T)
-    columns = stored([take_rows(turned, i) for i, _ in pairs_u])
-    columns = stored([column.T for column in columns])
-    reads = stored([[take_rows(column, i) for column in columns] for i, _ in pairs_v])
-    colour = fill_values(fill, picture)
-    planes = []
-    for channel in range(picture.shape[-1]):
-        rows = [
-            _total(_floats(words.plane(read, channel)) * w for read, (_, w) in zip(row, pairs_u, strict=True))
-            for row in reads
-        ]
-        value = _total(row * w[:, None] for row, (_, w) in zip(rows, pairs_v, strict=True))
-        if cover_v is not None and cover_u is not None:
-            value = value + (1 - _outer(cover_v, cover_u)) * colour[channel]
-        for above, over in reversed(fills):
-            value = value * above + (1 - above) * fill_values(over, picture)[channel]
-        planes.append(value)
-    return words.unpack(stored(words.join(planes)), picture.shape[-1])
+    channels = picture.shape[-1]
+
+    def colour(of: Any) -> Lanes:
+        level = round_to(fill_values(of, picture), picture.dtype)
+        return spread(words.pack(level[None, None])[0, 0], channels)
+
+    def mix(reads: list[Lanes], pairs: list[tuple[Array, Array]], cover: Array | None) -> Lanes:
+        one = weight(pairs[1][1])
+        other = jnp.minimum(weight(pairs[0][1]), ONE - one)
+        shares = stored([share[:, None] for share in (other, one, ONE - one - other)])
+        whole = cover is None
+        return mixed(list(zip(reads if whole else [*reads, colour(fill)], shares, strict=not whole)), channels)
+
+    packed = stored(words.pack(picture))
+    rows = stored(mix([spread(take_rows(packed, i), channels) for i, _ in down[0]], *down))
+    turned = stored([lane.T for lane in rows])
+    lanes = mix([tuple(take_rows(lane, i) for lane in turned) for i, _ in across[0]], *across)
+    for above, over in reversed(fills):
+        share = weight(above.T)
+        lanes = mixed([(lanes, share), (colour(over), ONE - share)], channels)
+    return words.unpack(stored(stored(gathered(lanes)).T), channels)
 
 
 def _floats(levels: Array) -> Array:

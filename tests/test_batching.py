@@ -74,3 +74,15 @@ def test_any_axis_any_shared_operand_and_vmap_twice() -> None:
     out = jax.jit(jax.vmap(jax.vmap(one, in_axes=1), in_axes=2))(a)
     np.testing.assert_allclose(out["sum"], np.einsum("ijk,i->kj", a, b) + 2)
     np.testing.assert_array_equal(out["count"], np.full((4, 3), 4))
+
+
+@pytest.mark.parametrize("transform", [ja.D4(), ja.Rotate(40, p=1), ja.Resize(11, 13)])
+def test_pictures_that_a_program_holds_as_constants(transform: Any) -> None:
+    """XLA for CPUs folds bytes of transposed constants wrongly: it must not see any."""
+    augment = ja.Compose([transform])
+    image = (labelled(12, 12, dtype=np.float32)["image"] * 255).astype(np.uint8)
+    several = jax.random.split(KEY, 12)
+    held = jax.jit(jax.vmap(lambda key: augment(key, image=image)["image"]))(several)
+    given = jax.jit(jax.vmap(lambda key, image: augment(key, image=image)["image"], (0, None)))(several, image)
+    np.testing.assert_array_equal(held, given)
+    np.testing.assert_array_equal(held[3], augment(several[3], image=image)["image"])

@@ -54,7 +54,7 @@ def test_a_choice_does_what_its_option_does_alone(name: str) -> None:
     key = jax.random.key(9)
 
     def ops_of(i: int) -> tuple[Any, ...]:
-        state = augment._state(sample)
+        state = augment._state(sample, key)
         return traverse(options[i], child_keys(key, [str(i)])[0], state)
 
     @jax.jit

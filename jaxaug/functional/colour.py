@@ -29,7 +29,28 @@ def luma(planes: Planes) -> Array:
     return sum(planes[1:], planes[0]) / len(planes)
 
 
-@pointwise()
+def _brightness_contrast_levels(levels: Array, alpha: Any, beta: Any) -> Array:
+    """In 16 bits, of which a factor takes as many for the whole part as it needs; the rest is below a level.
+
+    Twice as many at a time as floats, and no conversions; up to a factor of 4 within a 64th of a level.
+    """
+    alpha, beta = jnp.asarray(alpha, jnp.float32), jnp.asarray(beta, jnp.float32)
+    # A negative factor is a positive one of the inverted levels.
+    levels = levels ^ jnp.where(alpha < 0, np.uint8(255), np.uint8(0))
+    beta = beta + jnp.minimum(alpha, 0.0)
+    size = jnp.abs(alpha)
+    below = 8 - jnp.sum(size > 2.0 ** np.arange(8))
+    unit = jnp.exp2(below.astype(jnp.float32))
+    factor = jnp.minimum(jnp.round(size * unit * 256), 65535).astype(jnp.uint32)
+    shift = jnp.clip(jnp.round((beta * 255 + 0.5) * unit), -65535, 65535).astype(jnp.int32)
+    up, down = (jnp.maximum(s, 0).astype(jnp.uint16) for s in (shift, -shift))
+    product = ((levels.astype(jnp.uint32) << 8) * factor >> 16).astype(jnp.uint16)
+    raised = jnp.minimum(product, np.uint16(65535) - up) + up
+    whole = (jnp.maximum(raised, down) - down) >> below.astype(jnp.uint16)
+    return jnp.minimum(whole, 255).astype(jnp.uint8)
+
+
+@pointwise(_brightness_contrast_levels, rounds=True)
 def brightness_contrast(image: Array, alpha: Any = 1.0, beta: Any = 0.0) -> Array:
     """`alpha * image + beta`, clipped.
 

@@ -25,6 +25,7 @@ class OnImage(Protocol):
     kernel: Callable[..., Any]
     reads: str
     levels: Callable[..., Array] | None
+    rounds: bool
     makes_float: bool
     counts: bool
 
@@ -36,6 +37,7 @@ def _public(
     run: Callable[..., Array],
     reads: str,
     levels: Callable[..., Array] | None = None,
+    rounds: bool = False,
     makes_float: bool = False,
 ) -> OnImage:
     @functools.wraps(kernel)
@@ -44,14 +46,14 @@ def _public(
         return from_unit(run(to_unit(image), *args, **kwargs), jnp.float32 if makes_float else image.dtype)
 
     counts = "inside" in inspect.signature(kernel).parameters
-    marks = {"kernel": kernel, "reads": reads, "levels": levels, "makes_float": makes_float, "counts": counts}
-    for name, value in marks.items():
+    marks = {"kernel": kernel, "reads": reads, "levels": levels, "rounds": rounds, "makes_float": makes_float}
+    for name, value in (marks | {"counts": counts}).items():
         setattr(on_image, name, value)
     return cast(OnImage, on_image)
 
 
 def pointwise(
-    levels: Callable[..., Array] | None = None, *, makes_float: bool = False
+    levels: Callable[..., Array] | None = None, *, rounds: bool = False, makes_float: bool = False
 ) -> Callable[[Callable[..., Array]], OnImage]:
     """Makes a public function on images from a kernel that treats every value by itself.
 
@@ -59,10 +61,11 @@ def pointwise(
     one number per channel. It stays reachable as `.kernel`, for code that runs several of them in one pass.
 
     Args:
-        levels: the same for whole 8-bit levels, uint8 in and out, where that is exact.
+        levels: the same for whole 8-bit levels, uint8 in and out.
+        rounds: that form rounds its result, else it is exact.
         makes_float: the result is float32 whatever came in.
     """
-    return lambda kernel: _public(kernel, kernel, "values", levels, makes_float)
+    return lambda kernel: _public(kernel, kernel, "values", levels, rounds, makes_float)
 
 
 def planewise(kernel: Callable[..., Planes]) -> OnImage:
