@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.extend.core import ClosedJaxpr, Primitive, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Jaxpr, Primitive, jaxpr_as_fun
 from jax.interpreters import ad, batching, mlir
 
 from jaxaug.struct import is_concrete
@@ -62,8 +62,36 @@ def _mapped(values: Sequence[Array], axes: Sequence[int | None], *, program: Clo
         return jax.vmap(lambda own: _run(*whole(own), program=program))(batch)
 
     batch = [jnp.moveaxis(value, axis, 0) for value, axis in zip(values, axes, strict=True) if axis is not None]
-    out = jax.lax.platform_dependent(batch, cpu=in_turn, default=side_by_side)
+    if _is_one_loop(program.jaxpr):
+        out = side_by_side(batch)
+    else:
+        out = jax.lax.platform_dependent(batch, cpu=in_turn, default=side_by_side)
     return out, [0] * len(out)
+
+
+#: What compilers make one loop of, and what they branch and loop by.
+_LOOPED = (
+    "abs add and bitcast_convert_type broadcast_in_dim ceil clamp convert_element_type copy div eq exp exp2 floor ge "
+    "gt integer_pow iota is_finite le log lt max min mul ne neg not or pow reshape rev round rsqrt select_n shift_left "
+    "shift_right_arithmetic shift_right_logical sign slice sqrt squeeze sub tile xor"
+)
+_PLAIN = frozenset(_LOOPED.split())
+_CONTROL = frozenset(("cond", "scan", "while"))
+#: The largest size of parameters, which are no pictures.
+_FEW = 2**10
+
+
+def _is_one_loop(program: Jaxpr) -> bool:
+    """Whether a program has no branch to skip and nothing to keep in the cache, so that a batch is one longer loop."""
+    return all(_is_plain(eqn) for eqn in program.eqns)
+
+
+def _is_plain(eqn: Any) -> bool:
+    name = eqn.primitive.name
+    if name in ("jit", "pjit"):
+        return _is_one_loop(eqn.params["jaxpr"].jaxpr)
+    few = all(v.aval.size <= _FEW for v in (*eqn.invars, *eqn.outvars))
+    return name in _PLAIN or (few and name not in _CONTROL)
 
 
 def _derived(values: Sequence[Array], changes: Sequence[Any], *, program: ClosedJaxpr) -> Any:

@@ -298,7 +298,7 @@ class Compose:
 
     def _apply(self, plan: Plan, sample: Any) -> Any:
         state = self._state(sample, plan)
-        for op in jax.tree.map(jnp.asarray, _plan_ops(plan)):
+        for op in _plan_ops(plan):
             state.push(op)
         return state.finish()
 
@@ -381,7 +381,7 @@ def _one_sample(sample: Any, targets: dict[str, Any]) -> Any:
 
 
 def _warps(plan: Any) -> list[Warp]:
-    return [op for op in jax.tree.map(jnp.asarray, _plan_ops(plan)) if isinstance(op, Warp)]
+    return [op for op in _plan_ops(plan) if isinstance(op, Warp)]
 
 
 def _plan_ops(plan: Any) -> Ops:

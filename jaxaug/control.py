@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 from jaxaug.struct import is_concrete
 
@@ -28,12 +30,35 @@ def stored(tree: T) -> T:
 
     XLA for CPUs fuses the making of an array into the loops that read it. Where those read neighbours or other
     channels, the loop becomes scalar and makes every value several times over. No compiler moves work across a branch
-    on a value that it does not know, so this takes one, whose two sides are equal for every value that occurs.
+    on a value that it does not know, so on CPUs this becomes one, whose two sides are equal for every value that
+    occurs.
     """
-    leaves = [leaf for leaf in jax.tree.leaves(tree) if jnp.size(leaf)]
-    if all(is_concrete(leaf) for leaf in leaves):
-        return tree
-    return jax.lax.cond(_never(leaves[0]), lambda t: jax.tree.map(jnp.zeros_like, t), lambda t: t, tree)
+    leaves, structure = jax.tree.flatten(tree)
+    unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf) and jnp.size(leaf)]
+    if unknown:
+        kept = _stored.bind(*(leaves[i] for i in unknown))
+        leaves = [kept[unknown.index(i)] if i in unknown else leaf for i, leaf in enumerate(leaves)]
+    return jax.tree.unflatten(structure, leaves)
+
+
+_stored = Primitive("stored")
+_stored.multiple_results = True
+
+
+def _branched(*arrays: Array) -> list[Array]:
+    return jax.lax.cond(_never(arrays[0]), lambda t: [jnp.zeros_like(a) for a in t], lambda t: t, list(arrays))
+
+
+def _same(*arrays: Array) -> list[Array]:
+    return list(arrays)
+
+
+_stored.def_impl(_same)
+_stored.def_abstract_eval(_same)
+mlir.register_lowering(_stored, mlir.lower_fun(_same, multiple_results=True))
+mlir.register_lowering(_stored, mlir.lower_fun(_branched, multiple_results=True), platform="cpu")
+batching.primitive_batchers[_stored] = lambda arrays, axes: (_stored.bind(*arrays), axes)
+ad.primitive_jvps[_stored] = lambda arrays, changes: (_stored.bind(*arrays), list(changes))
 
 
 def _never(array: Any) -> Array:

@@ -6,13 +6,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.struct import is_concrete
 
 
-def vector(*entries: Any) -> Array:
-    """Entries, traced or not, as one float32 array."""
+def vector(*entries: Any) -> Any:
+    """Entries, traced or not, as one float32 array; what is known stays known while a function is traced."""
+    if all(isinstance(v, int | float | np.number) for v in entries):
+        return np.array(entries, np.float32)
     return jnp.stack([jnp.asarray(v, jnp.float32) for v in entries])
 
 
@@ -23,7 +26,7 @@ def ratio(length: Any, parts: Any) -> Any:
     return length / jnp.where(length >= 0, jnp.asarray(parts, jnp.float32), 1.0)
 
 
-def stack3(rows: Any) -> Array:
+def stack3(rows: Any) -> Any:
     """A 3 x 3 float32 matrix from nested entries, traced or not."""
     return vector(*(v for row in rows for v in row)).reshape(3, 3)
 
