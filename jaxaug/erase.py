@@ -48,12 +48,8 @@ class Rectangles:
     used: Array
 
     def pixels(self, view: Any) -> Array:
-        down, across = self._sides(view)
-        if not 0 < len(across) <= 16:
-            # Counts, of which any precision tells whether they are zero.
-            return jnp.matmul(down.T.astype(jnp.float32), across.astype(jnp.float32)) > 0
-        # One after another: reductions over the first axis are loops of single pixels.
-        return functools.reduce(jnp.logical_or, [d[:, None] & a for d, a in zip(down, across, strict=True)])
+        down, across = stored(tuple(_bits(side) for side in self._sides(view)))
+        return (down[:, :, None] & across[:, None, :] != 0).any(axis=0)
 
     def numbers(self, view: Any) -> Array:
         sides = self._sides(view)
@@ -180,6 +176,13 @@ class Erase:
         level = jnp.tile(round_to(value, image.dtype), width)
         gone = region.reshape(rows) if self.active is True else region.reshape(rows) & self.active
         return jnp.where(gone, level, image.reshape(rows)).reshape(image.shape)
+
+
+def _bits(flags: Array) -> Array:
+    """Flags (K, n) as words of 32 holes, (K / 32, n) uint32."""
+    count, length = flags.shape
+    places = jnp.pad(flags, ((0, -count % 32), (0, 0))).reshape(-1, 32, length).astype(jnp.uint32)
+    return (places << jnp.arange(32, dtype=jnp.uint32)[:, None]).sum(axis=1, dtype=jnp.uint32)
 
 
 def stretch(region: Array, size: tuple[int, int]) -> Array:

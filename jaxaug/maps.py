@@ -164,7 +164,7 @@ class Tiles:
     """A map that lets tiles of a grid change places with tiles of their own size.
 
     Args:
-        y, x: (R + 1,) and (C + 1,) edges of rows and columns of tiles.
+        y, x: (R + 1,) and (C + 1,) edges of rows and columns of tiles, whose sizes differ by a pixel at most.
         source: (R * C,) number of the input tile that each output tile shows, row by row.
     """
 

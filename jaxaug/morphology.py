@@ -70,14 +70,17 @@ class Morph:
         lose = _least(picture.dtype) if grows else _greatest(picture.dtype)
         if canvas.extent is not None:
             picture = jnp.where(canvas.inside()[..., None], picture, jnp.asarray(lose, picture.dtype))
+        best = jnp.maximum if grows else jnp.minimum
         # Rows in which channels alternate: loops over the channels of each pixel are slow.
-        before, above = width // 2, height // 2
-        rim = ((above, height - 1 - above), (before * channels, (width - 1 - before) * channels))
-        flat = stored(jnp.pad(picture.reshape(rows, columns * channels), rim, constant_values=lose))
-        shifted = [
-            flat[i : i + rows, j * channels : (j + columns) * channels] for i, j in np.argwhere(ellipse(*self.size))
-        ]
-        return functools.reduce(jnp.maximum if grows else jnp.minimum, shifted).reshape(picture.shape)
+        flat = _rimmed(picture.reshape(rows, columns * channels), self.size, channels, lose)
+        lines, across, done = [], None, set[int]()
+        for places, alike in _lines(ellipse(width, height)):
+            # The best along each line of the ellipse, from the shortest on, which lies within the next.
+            shifted = [flat[:, j * channels : (j + columns) * channels] for j in places if j not in done]
+            across, done = functools.reduce(best, shifted if across is None else [across, *shifted]), {*places}
+            across = stored(across) if len(places) > 1 else across
+            lines += [across[i : i + rows] for i in alike]
+        return functools.reduce(best, lines).reshape(picture.shape)
 
     def on_boxes(self, boxes: Boxes, size: tuple[Any, Any]) -> Boxes:
         """Boxes that grow or shrink as a filled rectangle does.
@@ -91,6 +94,34 @@ class Morph:
         if self.operation == "erosion":
             reach = reach[[2, 3, 0, 1]]
         return boxes.resized(-reach, self.active, size)
+
+
+def _lines(shape: np.ndarray) -> list[tuple[tuple[int, ...], list[int]]]:
+    """The rows of an ellipse as the columns that they hold, with all rows that are alike; short ones first.
+
+    Example:
+        >>> _lines(ellipse(3, 3))
+        [((1,), [0, 2]), ((0, 1, 2), [1])]
+    """
+    alike: dict[tuple[int, ...], list[int]] = {}
+    for i, row in enumerate(shape):
+        alike.setdefault(tuple(np.flatnonzero(row).tolist()), []).append(i)
+    return sorted(alike.items(), key=lambda pair: len(pair[0]))
+
+
+def _rimmed(rows: Array, size: tuple[int, int], channels: int, value: Any) -> Array:
+    """Rows of pixels with a rim for an ellipse; `jnp.pad` makes it too, by a loop that asks where each value lies."""
+    width, height = size
+    sides = [(width // 2) * channels, (width - 1 - width // 2) * channels]
+    wide = stored(_between(rows, sides, value, axis=1))
+    return stored(_between(wide, [height // 2, height - 1 - height // 2], value, axis=0))
+
+
+def _between(rows: Array, sides: list[int], value: Any, axis: int) -> Array:
+    """An array between two blocks of a value."""
+    shapes = [(rows.shape[0], n) if axis else (n, rows.shape[1]) for n in sides]
+    before, after = (jnp.full(shape, value, rows.dtype) for shape in shapes)
+    return jnp.concatenate([before, rows, after], axis=axis)
 
 
 def _least(dtype: Any) -> Any:

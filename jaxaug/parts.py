@@ -9,10 +9,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.control import stored
 from jaxaug.erase import Rectangles
-from jaxaug.functional.noise import random_uniform
+from jaxaug.functional.noise import uniform_at
 from jaxaug.matrices import vector
+from jaxaug.runs import Runs, over_runs
 from jaxaug.struct import static
 
 
@@ -29,14 +29,16 @@ class Objects:
     count: Array
 
     def pixels(self, view: Any) -> Array:
-        parts = connected_parts(_flat_mask(view.mask()))
-        rank, found = _ranked(self.key, parts)
+        def choose(runs: Runs) -> Array:
+            rank, found = _ranked(self.key, runs)
 
-        def take_next(_: Any, rank: Array) -> Array:
-            return rank.at[jnp.argmin(rank)].set(3.0)
+            def take_next(_: Any, rank: Array) -> Array:
+                return rank.at[jnp.argmin(rank)].set(3.0)
 
-        chosen = jax.lax.fori_loop(0, jnp.minimum(self.count, found), take_next, rank) == 3.0
-        return (parts > 0) & chosen[jnp.maximum(parts - 1, 0)]
+            chosen = jax.lax.fori_loop(0, jnp.minimum(self.count, found), take_next, rank) == 3.0
+            return runs.spread(chosen.at[runs.part].get(mode="fill", fill_value=False))
+
+        return over_runs(choose, _flat_mask(view.mask()))
 
     def numbers(self, view: Any) -> Array:
         return self.pixels(view).astype(jnp.int32)
@@ -108,53 +110,17 @@ def connected_parts(labels: Array) -> Array:
         Array([[1, 0, 3],
                [1, 0, 0]], dtype=int32)
     """
-    height, width = labels.shape
-    some = labels != 0
-    far = height * width + 1
-    shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
 
-    def neighbours(a: Array, outside: Any) -> list[Array]:
-        rimmed = stored(jnp.pad(a, 1, constant_values=outside))
-        return [rimmed[1 + dy : 1 + dy + height, 1 + dx : 1 + dx + width] for dy, dx in shifts]
+    def first_pixels(runs: Runs) -> Array:
+        first = runs.start.at[runs.part].get(mode="fill", fill_value=-1)
+        return runs.spread(first + 1)
 
-    def follow(parts: Array) -> Array:
-        """The number that the pixel of one's own number has by now."""
-        reached = jnp.take(parts, parts - 1, mode="clip")
-        return stored(jnp.where(parts < far, jnp.minimum(parts, reached), far))
-
-    beside = neighbours(labels, 0)
-    joined = stored([some & (other == labels) for other in beside])
-    # At first a run of pixels in a row has the number of its first one.
-    number = jnp.arange(1, far, dtype=jnp.int32).reshape(height, width)
-    first = some & (beside[shifts.index((0, -1))] != labels)
-    run = jax.lax.associative_scan(jnp.maximum, stored(jnp.where(first, number, 0).T), axis=0).T
-    start = stored(jnp.where(some, run, far))
-
-    def spread(parts: Array) -> Array:
-        lowest = parts
-        for other, same in zip(neighbours(parts, far), joined, strict=True):
-            lowest = jnp.minimum(lowest, jnp.where(same, other, far))
-        # The pixel that gave its number hears of a lower one, and all follow it: so whole parts merge at once.
-        flat, root = stored(lowest).reshape(-1), parts.reshape(-1) - 1
-        flat = stored(flat.at[root].min(flat, mode="drop"))
-        return follow(follow(flat)).reshape(height, width)
-
-    def again(state: tuple[Array, Array]) -> Array:
-        return state[1]
-
-    def step(state: tuple[Array, Array]) -> tuple[Array, Array]:
-        new = spread(state[0])
-        return new, jnp.any(new != state[0])
-
-    parts, _ = jax.lax.while_loop(again, step, (start, jnp.array(True)))
-    return jnp.where(some, parts, 0)
+    return over_runs(first_pixels, labels)
 
 
-def _ranked(key: Array, parts: Array) -> tuple[Array, Array]:
-    """(height * width,) random numbers at the first pixel of each part, 2 elsewhere, and how many parts there are."""
-    flat = parts.reshape(-1)
-    roots = flat == jnp.arange(1, flat.shape[0] + 1)
-    return jnp.where(roots, random_uniform(key, flat.shape), 2.0), roots.sum()
+def _ranked(key: Array, runs: Runs) -> tuple[Array, Array]:
+    """(K,) random numbers for the runs that are the first of a part, 2 for others, and how many parts there are."""
+    return jnp.where(runs.first, uniform_at(key, runs.start), 2.0), runs.first.sum()
 
 
 def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Array]:
@@ -168,22 +134,25 @@ def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Arra
     Returns:
         (N, K, 2) x and y, and (N,) how many pixels each part has; 0 where there is none.
     """
-    parts = connected_parts(wanted)
-    rank, found = _ranked(key, parts)
     most, each = shares.shape
+    width = wanted.shape[1]
 
-    def take_next(i: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        rank, places, areas = state
-        root = jnp.argmin(rank)
-        part = (parts == root + 1).astype(jnp.int32)
-        until = jnp.cumsum(part.sum(axis=1))
-        nth = jnp.floor(shares[i] * until[-1]).astype(jnp.int32)
-        nth = jnp.minimum(nth, until[-1] - 1)[:, None]
-        y = (until <= nth).sum(axis=1)
-        before = jnp.cumsum(part[y], axis=1) + (until[y] - part[y].sum(axis=1))[:, None]
-        x = (before <= nth).sum(axis=1)
-        return rank.at[root].set(3.0), places.at[i].set(jnp.stack([x, y], axis=1)), areas.at[i].set(until[-1])
+    def choose(runs: Runs) -> tuple[Array, Array]:
+        rank, found = _ranked(key, runs)
 
-    start = (rank, jnp.zeros((most, each, 2), jnp.int32), jnp.zeros(most, jnp.int32))
-    _, places, areas = jax.lax.fori_loop(0, jnp.minimum(found, most), take_next, start)
-    return places, areas
+        def take_next(i: Any, state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+            rank, places, areas = state
+            root = jnp.argmin(rank)
+            size = jnp.where(runs.part == root, runs.size, 0)
+            until = jnp.cumsum(size)
+            nth = jnp.floor(shares[i] * until[-1]).astype(jnp.int32)
+            nth = jnp.minimum(nth, until[-1] - 1)
+            run = (until <= nth[:, None]).sum(axis=1)
+            pixel = runs.start[run] + nth - (until - size)[run]
+            place = jnp.stack([pixel % width, pixel // width], axis=1)
+            return rank.at[root].set(3.0), places.at[i].set(place), areas.at[i].set(until[-1])
+
+        start = (rank, jnp.zeros((most, each, 2), jnp.int32), jnp.zeros(most, jnp.int32))
+        return jax.lax.fori_loop(0, jnp.minimum(found, most), take_next, start)[1:]
+
+    return over_runs(choose, wanted)

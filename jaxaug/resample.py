@@ -28,6 +28,7 @@ from jaxaug.maps import Axes, Matrix, Structure
 from jaxaug.matrices import compose3
 from jaxaug.rows import take_columns, take_rows
 from jaxaug.taps import coverage, fold, fold_index, kernel_matrix, mirrored, taps
+from jaxaug.tiles import copy_tiles, tiled
 from jaxaug.warp import Warp, either
 
 Fills = list[tuple[Any, Any]]
@@ -91,7 +92,15 @@ def _resample_run(picture: Array, run: list[Warp], kind: Kind) -> Array:
     swap = _swap(run)
     if all(w.is_separable for w in run) and (isinstance(swap, bool) or picture.shape[0] == picture.shape[1]):
         return _read_separable(picture, run, kind, method)
-    return _read_dense(picture, run, kind, "linear" if method == "area" else method)
+
+    def dense(picture: Array, run: list[Warp]) -> Array:
+        return _read_dense(picture, run, kind, "linear" if method == "area" else method)
+
+    if tiled(run, picture):
+        return jax.lax.platform_dependent(
+            picture, run, cpu=lambda picture, run: copy_tiles(picture, run[0].map), default=dense
+        )
+    return dense(picture, run)
 
 
 def _swap(run: list[Warp]) -> Array | bool:

@@ -37,7 +37,7 @@ def moved(tiles: Any) -> list[tuple[tuple[slice, slice], tuple[slice, slice]]]:
     return [(places[i], places[source[i]]) for i in range(len(places))]
 
 
-@pytest.mark.parametrize("grid", [(3, 3), (2, 5), (1, 1)])
+@pytest.mark.parametrize("grid", [(3, 3), (2, 5), (1, 1), (8, 9)])
 def test_tiles_of_one_shape_change_places(grid: tuple[int, int]) -> None:
     augment = ja.Compose([ja.RandomGridShuffle(grid, p=1)], **PARAMS)
     image = picture()
@@ -74,6 +74,40 @@ def test_tiles_of_one_shape_change_places(grid: tuple[int, int]) -> None:
             assert shuffled[round(float(y)), round(float(x))] == marks[point[1], point[0]]
         seen.add(tuple(np.asarray(op.map.source).tolist()))
     assert (len(seen) == 1) == (grid == (1, 1))
+
+
+@pytest.mark.parametrize("size", [(40, 54), (41, 54), (40, 53), (43, 55)], ids=str)
+def test_copied_tiles_are_slices_whether_the_picture_divides_or_not(size: tuple[int, int]) -> None:
+    augment = ja.Compose([ja.RandomGridShuffle((4, 3), p=1)])
+    image = jnp.asarray(np.random.default_rng(0).normal(size=(3, *size, 2)), jnp.float32)
+    keys = jax.random.split(KEY, 3)
+
+    @jax.jit
+    @jax.vmap
+    def run(key: Any, image: Any) -> Any:
+        plan = augment.sample(key, image=image)
+        out, pull = jax.vjp(lambda image: augment.apply(plan, image=image)["image"], image)
+        return plan.ops[0].map, out, pull(out)[0]
+
+    tiles, out, back = run(keys, image)
+    for i in range(3):
+        expected = np.zeros_like(image[i])
+        for after, before in moved(jax.tree.map(lambda leaf, i=i: leaf[i], tiles)):
+            expected[after] = image[i][before]
+        np.testing.assert_array_equal(out[i], expected)
+        np.testing.assert_array_equal(back[i], image[i])
+
+
+def test_tiles_of_a_picture_within_its_buffer() -> None:
+    augment = ja.Compose([ja.RandomGridShuffle((2, 2), p=1)])
+    image = np.zeros((*SIZE, 3), np.uint8)
+    image[:30, :40] = picture()[:30, :40]
+    plan = augment.sample(KEY, image=image, size=jnp.array([30, 40]))
+    out = augment.apply(plan, image=image, size=jnp.array([30, 40]))["image"]
+    expected = np.zeros_like(image)
+    for after, before in moved(plan.ops[0].map):
+        expected[after] = image[before]
+    np.testing.assert_array_equal(out, expected)
 
 
 def test_all_orders_of_equal_tiles_are_equally_likely() -> None:
