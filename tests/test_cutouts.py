@@ -238,6 +238,23 @@ def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() ->
     as_the_reference_does(holes, before, after)
 
 
+@pytest.mark.parametrize("count", [0, 1, 32, 70])
+def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
+    from jaxaug.erase import Rectangles
+    from jaxaug.warp import Canvas
+
+    rng = np.random.default_rng(count)
+    corner = rng.integers(-3, 30, (count, 2))
+    edges = np.concatenate([corner, corner + rng.integers(0, 9, (count, 2))], axis=1)
+    used = rng.random(count) < 0.5
+    expected = np.zeros((27, 31), bool)
+    for x0, y0, x1, y1 in np.maximum(edges[used], 0):
+        expected[y0:y1, x0:x1] = True
+    view = types.SimpleNamespace(canvas=Canvas((27, 31)))
+    found = jax.jit(lambda edges, used: Rectangles(edges, used).pixels(view))(edges, used)
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_pixels_of_a_part_have_even_chances() -> None:
     from jaxaug.parts import random_pixels
 
