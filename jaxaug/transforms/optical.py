@@ -41,6 +41,12 @@ class Radial(Bent):
         stretch = square * (self.a + self.b * square)
         return x + across * stretch, y + down * stretch
 
+    def reach(self, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:
+        far = tuple(jnp.maximum(c, n - c) for c, n in zip(self.centre, size[::-1], strict=True))
+        square = (far[0] / self.unit[0]) ** 2 + (far[1] / self.unit[1]) ** 2
+        most = square * (jnp.abs(self.a) + jnp.abs(self.b) * square)
+        return -far[0] * most, far[0] * most, -far[1] * most, far[1] * most
+
 
 @transform
 class OpticalDistortion(Transform):
@@ -120,6 +126,10 @@ class Waves(Bent):
             height = self.amplitude[i] * jnp.sin(along + self.phase[i])
             u, v = u + jnp.cos(self.sways[i]) * height, v + jnp.sin(self.sways[i]) * height
         return u, v
+
+    def reach(self, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:
+        most = jnp.abs(self.amplitude).sum()
+        return -most, most, -most, most
 
 
 @transform
