@@ -244,7 +244,9 @@ class Rescaled:
         return u * self.out_scale[0], v * self.out_scale[1], ok
 
     def find(self, x: Array, y: Array, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array]:
-        """As `Bent.find`, where the map inside has it."""
+        """As `push`, but as `Bent.find` if the map inside is such a map."""
+        if not isinstance(self.inner, Bent):
+            return self.push(x, y)
         inner_size = size[0] / self.out_scale[1], size[1] / self.out_scale[0]
         u, v, ok = self.inner.find(x / self.in_scale[0], y / self.in_scale[1], inner_size)
         return u * self.out_scale[0], v * self.out_scale[1], ok

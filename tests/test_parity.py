@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import warnings
 from typing import Any
 
@@ -393,3 +395,36 @@ def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
         assert len(np.unique(found)) - (found == 0).any() == count - 1
         pairs = {(int(a), int(b)) for a, b in zip(found.ravel(), expected.ravel(), strict=True)}
         assert len(pairs) == count - 1 + (found == 0).any()
+
+
+# Arguments ----------------------------------------------------------------------------------------------------------
+
+SHARED = sorted(n for n in ja.__all__ if hasattr(A, n) and hasattr(getattr(ja, n), "draw"))
+#: What transforms cannot do without.
+NEEDED: dict[str, dict[str, Any]] = {
+    "ConstrainedCoarseDropout": {"mask_indices": [1]},
+    "CropAndPad": {"px": 3},
+    "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 3},
+    "LetterBox": {"size": (4, 5)},
+    "LongestMaxSize": {"max_size": 5},
+    "RandomResizedCrop": {"size": (4, 5)},
+    "RandomSizedCrop": {"min_max_height": (3, 4), "size": (4, 5)},
+    "SmallestMaxSize": {"max_size": 5},
+    "XYMasking": {"mask_x_length": 3},
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_arguments_have_the_names_order_and_defaults_of_the_reference(name: str) -> None:
+    ours = getattr(ja, name)
+    theirs = list(inspect.signature(getattr(A, name).__init__).parameters.values())[1:]
+    fields = {field.name: field for field in dataclasses.fields(ours)}
+    assert list(fields)[: len(theirs)] == [argument.name for argument in theirs]
+    # Whatever has no default there has none here.
+    required = {n: 4 for n, field in fields.items() if field.default is dataclasses.MISSING} | NEEDED.get(name, {})
+    plain = ours(**required)
+    for argument in theirs:
+        if argument.name in required:
+            continue
+        stated = ours(**{**required, argument.name: argument.default})
+        assert getattr(stated, argument.name) == getattr(plain, argument.name), argument.name

@@ -59,10 +59,10 @@ class OpticalDistortion(Transform):
         mode: `camera` multiplies distances from the centre by 1 + k r^2 + k r^4, where r counts sides of the picture;
             `fisheye` by 1 + k r^2, where r counts half diagonals.
         keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        p: how often it is applied.
         border_mode: what shows outside the picture.
         fill: value of images there under a constant border.
         fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -81,10 +81,10 @@ class OpticalDistortion(Transform):
     mask_interpolation: Any = args.interpolation("nearest")
     mode: str = args.choice("camera", ("camera", "fisheye"))
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    p: Any = args.probability(0.5)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         k = rng.uniform("k", self.distort_limit)
