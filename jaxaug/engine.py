@@ -446,7 +446,7 @@ def _check_room(warps: list[Warp]) -> None:
     if warps[-1].extent_out is not None and height * width > MOST_PIXELS:
         raise ValueError(
             f"{' and '.join(w.name for w in warps)} may make a picture of {height} x {width} pixels: one with a 'size' "
-            "beside it may be as narrow as a pixel. Put a crop, LetterBox or Resize behind: both are one resampling then, "
+            "beside it may be as narrow as a pixel. Put a crop, LetterBox or Resize behind: both are one resampling, "
             "and nothing so large is written."
         )
 
