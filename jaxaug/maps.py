@@ -170,8 +170,12 @@ class Displacement(Bent):
         return self.dx.min(), self.dx.max(), self.dy.min(), self.dy.max()
 
 
+class Torn:
+    """What maps share that move pieces of the picture or its pixels and turn none of them."""
+
+
 @struct.struct
-class Tiles:
+class Tiles(Torn):
     """A map that lets tiles of a grid change places with tiles of their own size.
 
     Args:
