@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scenes import labelled
 from scipy.ndimage import binary_dilation, map_coordinates
-from table import WARPS, at_defaults
+from table import TABLE, WARPS, at_defaults
 
 import jaxaug as ja
 from jaxaug import struct
@@ -555,6 +555,27 @@ def test_every_kind_alone_moves_as_in_company(kind: str) -> None:
     if kind in ("obboxes", "intrinsics"):
         alone["size"] = (45, 59)
     np.testing.assert_allclose(moved(steps, alone)[kind], moved(steps, everything)[kind], atol=1e-4)
+
+
+@pytest.mark.parametrize("place", range(len(TABLE)), ids=[case.name for case in TABLE])
+def test_no_kind_is_needed_by_another(place: int) -> None:
+    case = TABLE[place]
+    kinds = ("image", "mask", "bboxes", "keypoints", "depth", "flow", "normals", "obboxes")
+    refused = ("obboxes",) if case.name == "Morphological" else ()
+    whole = {
+        k: v for k, v in scene(case.size, twice=False, camera_too=False).items() if not k.startswith(refused or "-")
+    }
+    whole |= labelled(*case.size, 3 if 3 in case.channels else case.channels[0])
+    # Another kind is missing at every place of the table.
+    kind = next(k for k in kinds[place % 8 :] + kinds if k not in (*case.needs, *refused))
+    less = {k: v for k, v in whole.items() if k not in (kind, f"{kind}_valid")}
+    augment = ja.Compose([case.transform], bbox_params=ja.BboxParams("pascal_voc"), keypoint_params=XY)
+    # Every target moves by the plan alone: with the same plan the others stay as they are.
+    full, part = jax.jit(lambda key: (augment.sample(key, whole), augment.sample(key, less)))(KEY)
+    for a, b in zip(jax.tree.leaves(full), jax.tree.leaves(part), strict=True):
+        np.testing.assert_array_equal(a, b)
+    expected = jax.eval_shape(augment, KEY, whole)
+    assert jax.eval_shape(augment, KEY, less) == {k: v for k, v in expected.items() if k in less}
 
 
 def test_pixels_and_cut_outs() -> None:

@@ -127,6 +127,8 @@ def _smoothing(n: int, sigma: Any, radius: int) -> Array:
 class ElasticTransform(Transform):
     """Moves every pixel by a smooth random displacement.
 
+    The displacements are drawn for the whole array: a picture with a `size` gets others than the same without padding.
+
     Args:
         alpha: strength: the displacement in pixels before smoothing.
         sigma: standard deviation of the smoothing, in pixels.
