@@ -34,6 +34,9 @@ from jaxaug.targets import BOXES, PICTURES, VECTORS, Layout, Leaf, Path, Size, c
 from jaxaug.view import View
 from jaxaug.warp import Canvas, Warp
 
+#: Of the largest picture of drawn size that is written.
+MOST_PIXELS = 2**27
+
 
 class State:
     """A sample under way. Lives within one call and is never shared between calls."""
@@ -407,6 +410,7 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple
     def settle(of: str) -> None:
         nonlocal stage, family
         if family == "warp":
+            _check_room(stage)
             change(lambda p: _over_frames(lambda frame: _read(frame, stage, kind), p))
         elif family == "pixels":
             change(lambda p: apply_pixels(p, stage, canvas))
@@ -434,6 +438,17 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple
         stage.append(op)
     settle("")
     return picture, canvas
+
+
+def _check_room(warps: list[Warp]) -> None:
+    """Refuses to write a picture of drawn size into a buffer that hardly any memory holds."""
+    height, width = warps[-1].size_out
+    if warps[-1].extent_out is not None and height * width > MOST_PIXELS:
+        raise ValueError(
+            f"{' and '.join(w.name for w in warps)} may make a picture of {height} x {width} pixels: one with a 'size' "
+            "beside it may be as narrow as a pixel. Put a crop, LetterBox or Resize behind: both are one resampling, "
+            "and nothing so large is written."
+        )
 
 
 def _over_frames(fn: Any, picture: Array) -> Array:

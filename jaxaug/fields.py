@@ -14,7 +14,7 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.control import branch
-from jaxaug.maps import Inverse, Matrix, Rescaled, Structure, Tiles
+from jaxaug.maps import Inverse, Matrix, Rescaled, Structure, Torn
 from jaxaug.matrices import inverse3
 from jaxaug.resample import enter, resample
 from jaxaug.warp import Warp, either
@@ -146,6 +146,9 @@ def _both_ends(warp: Warp, after: Vector, before: Vector, vector: Vector) -> Vec
         m = inverse3(warp.map.m)
         return m[0, 0] * vx + m[0, 1] * vy, m[1, 0] * vx + m[1, 1] * vy
     x, y, ok = warp.push(before[0] + vx, before[1] + vy)
+    if _is_torn(warp.map):
+        # Where pixels scatter, points stay, and so does what starts at them.
+        after = warp.push(*before)[:2]
     # No motion stays none, also where a pixel shows nothing and its place in the input means nothing.
     ok &= (vx != 0) | (vy != 0)
     return jnp.where(ok, x - after[0], 0.0), jnp.where(ok, y - after[1], 0.0)
@@ -156,7 +159,7 @@ def _turned(warp: Warp, after: Vector, before: Vector, vector: Vector) -> Vector
 
     That is the polar factor of the derivatives of `push`, and the inverse of that of the derivatives of `pull`.
     """
-    if isinstance(warp.map, Tiles):
+    if _is_torn(warp.map):
         return vector
     back = not _is_inverse(warp.map)
     if _is_affine(warp):
@@ -175,6 +178,10 @@ def _turned(warp: Warp, after: Vector, before: Vector, vector: Vector) -> Vector
 def _is_inverse(map: Any) -> bool:
     """Whether `push` of a map is the side that needs no search."""
     return isinstance(map, Inverse) or (isinstance(map, Rescaled) and isinstance(map.inner, Inverse))
+
+
+def _is_torn(map: Any) -> bool:
+    return isinstance(map.inner if isinstance(map, Rescaled) else map, Torn)
 
 
 def _slopes(fn: Callable[[Array, Array], Vector], x: Array, y: Array) -> tuple[Array, Array, Array, Array]:

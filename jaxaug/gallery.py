@@ -74,6 +74,10 @@ SHOWN: dict[str, dict[str, Any]] = {
 }
 
 
+#: Oriented boxes on that picture; dilation and erosion refuse them.
+SHIPS = np.array([[70, 190, 90, 40, 30], [190, 60, 60, 24, 120]], np.float32)
+
+
 def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> Iterator[tuple[str, dict[str, Any]]]:
     """The sample through every transform of `SHOWN`, one draw each.
 
@@ -86,7 +90,7 @@ def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> Iterator[tuple[str
     """
     image = sample["image"].copy()
     image[::32], image[:, ::32] = 255, 255
-    start = sample | {"image": image}
+    start = sample | {"image": image, "obboxes": SHIPS, "obboxes_valid": np.ones(len(SHIPS), bool)}
     yield "original", start
     for i, (name, arguments) in enumerate(SHOWN.items()):
         augment = Compose(
@@ -95,5 +99,6 @@ def gallery(sample: dict[str, np.ndarray], key: jax.Array) -> Iterator[tuple[str
             keypoint_params=KeypointParams("xy"),
         )
         # Outside `jit`, where results of random size are exact.
-        out = augment(jax.random.fold_in(key, i), start | {"cropping_bbox": sample["bboxes"][0]})
+        here = {k: v for k, v in start.items() if name != "Morphological" or not k.startswith("obboxes")}
+        out = augment(jax.random.fold_in(key, i), here | {"cropping_bbox": sample["bboxes"][0]})
         yield name, {n: np.asarray(value) for n, value in out.items() if n != "cropping_bbox"}

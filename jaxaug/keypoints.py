@@ -122,10 +122,11 @@ class Points:
 
     def warp(self, warp: Warp, *, check: bool = True) -> Points:
         """The points after a warp."""
-        x, y, ok = warp.push(self.x, self.y)
         angle, scale = self.angle, self.scale
-        if angle is not None or scale is not None:
-            ux, uy, vx, vy = warp.jacobian(self.x, self.y)
+        if angle is None and scale is None:
+            x, y, ok = warp.find(self.x, self.y)
+        else:
+            (x, y, ok), (ux, uy, vx, vy) = warp.follow(self.x, self.y)
             if angle is not None:
                 # Screen angles grow counter-clockwise while y grows downwards.
                 c, s = jnp.cos(angle), -jnp.sin(angle)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import enum
 from typing import Any, Protocol
 
-import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import struct
 from jaxaug.control import stored
 from jaxaug.matrices import inverse3, transform
+from jaxaug.search import find_image, invert_map
 from jaxaug.struct import static
 
 Scalar = Any
@@ -128,8 +128,16 @@ class Bent:
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         raise NotImplementedError
 
+    def reach(self, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array, Array]:
+        """Bounds of how far `pull` moves the points of an output canvas: least and greatest along x, then along y."""
+        raise NotImplementedError
+
     def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
         return invert_map(self, x, y)
+
+    def find(self, x: Array, y: Array, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array]:
+        """As `push`, but the one image on an output canvas of (height, width), if there is one and no second."""
+        return find_image(self, x, y, size)
 
     def inverse(self) -> Inverse:
         return Inverse(self)
@@ -158,9 +166,16 @@ class Displacement(Bent):
 
         return x + read(self.dx), y + read(self.dy)
 
+    def reach(self, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array, Array]:
+        return self.dx.min(), self.dx.max(), self.dy.min(), self.dy.max()
+
+
+class Torn:
+    """What maps share that move pieces of the picture or its pixels and turn none of them."""
+
 
 @struct.struct
-class Tiles:
+class Tiles(Torn):
     """A map that lets tiles of a grid change places with tiles of their own size.
 
     Args:
@@ -232,6 +247,14 @@ class Rescaled:
         u, v, ok = self.inner.push(x / self.in_scale[0], y / self.in_scale[1])
         return u * self.out_scale[0], v * self.out_scale[1], ok
 
+    def find(self, x: Array, y: Array, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array]:
+        """As `push`, but as `Bent.find` if the map inside is such a map."""
+        if not isinstance(self.inner, Bent):
+            return self.push(x, y)
+        inner_size = size[0] / self.out_scale[1], size[1] / self.out_scale[0]
+        u, v, ok = self.inner.find(x / self.in_scale[0], y / self.in_scale[1], inner_size)
+        return u * self.out_scale[0], v * self.out_scale[1], ok
+
     def inverse(self) -> Rescaled:
         return Rescaled(self.inner.inverse(), self.out_scale, self.in_scale)
 
@@ -252,47 +275,6 @@ class Inverse:
 
     def inverse(self) -> Map:
         return self.inner
-
-
-@jax.jit
-def invert_map(bent: Bent, x: Array, y: Array) -> tuple[Array, Array, Array]:
-    """Solves bent.pull(u, v) = (x, y) for every point.
-
-    Fixed-point steps bring the guess near, Newton steps make it exact; the last step alone carries the
-    derivative, which by the implicit function theorem is that of the true inverse.
-
-    Returns:
-        u, v and whether that is an image of the point: to 0.02 px, and not on the inside of a fold, where the map turns
-        the picture over.
-    """
-
-    def residual(u: Array, v: Array) -> tuple[Array, Array]:
-        px, py = bent.pull(u, v)
-        return px - x, py - y
-
-    def newton(u: Array, v: Array) -> tuple[Array, Array, Array]:
-        one, zero = jnp.ones_like(u), jnp.zeros_like(u)
-        u0, v0 = jax.lax.stop_gradient((u, v))
-        _, (a, c) = jax.jvp(bent.pull, (u0, v0), (one, zero))
-        _, (b, d) = jax.jvp(bent.pull, (u0, v0), (zero, one))
-        a, b, c, d = jax.lax.stop_gradient((a, b, c, d))
-        slope = a * d - b * c
-        det = jnp.where(jnp.abs(slope) < 0.05, jnp.where(slope < 0, -0.05, 0.05), slope)
-        rx, ry = residual(u0, v0)
-        return u0 - (d * rx - b * ry) / det, v0 - (a * ry - c * rx) / det, slope > 0
-
-    def closer(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
-        rx, ry = residual(*guess)
-        return jax.lax.stop_gradient((guess[0] - rx, guess[1] - ry))
-
-    def close(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
-        return jax.lax.stop_gradient(newton(*guess)[:2])
-
-    # Loops, because the program of one step is long; and jitted, or calls outside `jit` would compile them every time.
-    u, v = jax.lax.fori_loop(0, 6, closer, jax.lax.stop_gradient((x, y)))
-    u, v, upright = newton(*jax.lax.fori_loop(0, 3, close, (u, v)))
-    rx, ry = residual(u, v)
-    return u, v, upright & (rx * rx + ry * ry < 0.02**2)
 
 
 #: Knots from which on looking for the piece is cheaper than summing all.

@@ -71,8 +71,7 @@ class Oriented:
 
     def warp(self, warp: Warp) -> Oriented:
         """The boxes after a warp."""
-        x, y, ok = warp.push(self.x, self.y)
-        ux, uy, vx, vy = warp.jacobian(self.x, self.y)
+        (x, y, ok), (ux, uy, vx, vy) = warp.follow(self.x, self.y)
         moved = struct.replace(
             self,
             x=x,

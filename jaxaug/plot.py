@@ -1,4 +1,4 @@
-"""Samples as pictures: masks tinted, boxes and points drawn, and sheets of many samples."""
+"""Samples as pictures: masks tinted, boxes, points and motion drawn, and sheets of many samples."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxaug.boxes import BboxParams, to_edges
 from jaxaug.keypoints import FORMATS, KeypointParams
+from jaxaug.shades import shade
 from jaxaug.targets import PICTURES, ROWS, Layout, Leaf, canonical, parse
 
 if TYPE_CHECKING:
@@ -68,12 +69,13 @@ def draw_sample(
     additional_targets: Mapping[str, str] | None = None,
     alpha: float = 0.45,
     scale: int = 1,
+    show: str = "image",
 ) -> np.ndarray:
-    """Draws a sample: its picture, masks as a tint, boxes as outlines, keypoints as dots.
+    """Draws a sample: its picture, masks as a tint, boxes as outlines, keypoints as dots, motion as arrows.
 
     Only rows that are valid are drawn; without a validity entry, rows of zeros are not. Mask label k, box k - 1 and
-    keypoint k - 1 have the same colour, and so do mask i, box i and keypoints i of a dict with `valid`. A sample
-    without a picture is drawn on black.
+    keypoint k - 1 have the same colour, and so do mask i, box i and keypoints i of a dict with `valid`. From the centre
+    of an oriented box a line follows its width axis.
 
     Args:
         sample: a dict of concrete targets, as a pipeline takes and returns them. Integer pictures are read by their
@@ -83,6 +85,8 @@ def draw_sample(
         additional_targets: as in `Compose`.
         alpha: strength of the tint in [0, 1].
         scale: side of the square that shows one pixel, so that fine lines fit on small pictures.
+        show: name of the picture to draw on: an image, or depth, flow or normals as colours. Without it another one,
+            images first, and black without any.
 
     Returns:
         (height * scale, width * scale, 3) uint8.
@@ -104,7 +108,8 @@ def draw_sample(
     inner = [leaf for leaf in layout.kind(*PICTURES, *ROWS) if leaf.group]
     if inner:
         raise ValueError(f"draw_sample draws one dict of targets at a time: {inner[0].label!r} lies in an inner dict.")
-    canvas = _base(layout, values)
+    ground = _ground(layout, show)
+    canvas = _base(layout, values, ground)
     for position, leaf in enumerate(layout.kind("mask")):
         first = leaf.path[-1] if isinstance(leaf.path[-1], int) else 5 * position
         mask = np.asarray(canonical(leaf, values[leaf.index]))
@@ -119,6 +124,13 @@ def draw_sample(
         edges = np.asarray(to_edges(jnp.asarray(values[leaf.index]), bbox_format, own)) * np.tile(zoom, 2)
         for i in _alive(layout, values, leaf, edges):
             _outline(canvas, edges[i], COLOURS[i % len(COLOURS)], line)
+    for leaf in layout.kind("obboxes"):
+        rows = np.asarray(values[leaf.index], np.float64)
+        for i in _alive(layout, values, leaf, rows):
+            _oriented(canvas, rows[i], zoom, COLOURS[i % len(COLOURS)], line)
+    for leaf in layout.kind("flow"):
+        if leaf != ground:
+            _arrows(canvas, np.asarray(canonical(leaf, values[leaf.index]), np.float64)[0], line)
     for leaf in layout.kind("keypoints"):
         rows = np.asarray(values[leaf.index], np.float32)
         points = rows.reshape(-1, rows.shape[-1])[:, list(FORMATS[keypoint_format][:2])]
@@ -139,6 +151,7 @@ def sheet(
     keypoint_format: str = "xy",
     additional_targets: Mapping[str, str] | None = None,
     cell: float = 2.2,
+    show: str = "image",
 ) -> Figure:
     """Draws samples side by side.
 
@@ -151,6 +164,7 @@ def sheet(
         keypoint_format: format of the keypoints, as in `KeypointParams`.
         additional_targets: as in `Compose`.
         cell: width of one sample in inches, of 120 dots.
+        show: name of the picture to draw on, as in `draw_sample`.
 
     Returns:
         The matplotlib figure, which notebooks show.
@@ -170,7 +184,8 @@ def sheet(
     for sample in samples:
         size = parse(sample, additional_targets, check_shapes=False)[0].reference
         zoom = max(1, round(400 / max(size)))
-        picture = draw_sample(sample, bbox_format, keypoint_format, additional_targets=additional_targets, scale=zoom)
+        settings: dict[str, Any] = {"additional_targets": additional_targets, "scale": zoom, "show": show}
+        picture = draw_sample(sample, bbox_format, keypoint_format, **settings)
         # Lines grow with the picture, so that leaving pixels out never loses one.
         step = max(1, max(picture.shape) // 600)
         pictures.append(picture[::step, ::step])
@@ -190,12 +205,20 @@ def sheet(
     return figure
 
 
-def _base(layout: Layout, values: list[Any]) -> np.ndarray:
+def _ground(layout: Layout, show: str) -> Leaf | None:
+    """The picture to draw on: the one of that name, else the first image, depth, normals or flow."""
+    kinds = ("image", "depth", "normals", "flow")
+    found = sorted(layout.kind(*kinds), key=lambda leaf: (leaf.name != show, kinds.index(leaf.kind)))
+    return found[0] if found else None
+
+
+def _base(layout: Layout, values: list[Any], ground: Leaf | None) -> np.ndarray:
     """The picture to draw on, (height, width, 3) floats in [0, 255]; black if the sample has none."""
-    images = sorted(layout.kind("image"), key=lambda leaf: leaf.name != "image")
-    if not images:
+    if ground is None:
         return np.zeros((*layout.size_of(()), 3))
-    picture = np.asarray(canonical(images[0], values[images[0].index]))[0]
+    picture = np.asarray(canonical(ground, values[ground.index]))[0]
+    if ground.kind != "image":
+        return shade(ground.kind, picture)
     picture = picture[..., :3] if picture.shape[-1] >= 3 else picture[..., :1]
     if picture.dtype in (np.uint8, np.uint16):
         level = picture / np.iinfo(picture.dtype).max
@@ -262,6 +285,41 @@ def _outline(canvas: np.ndarray, edges: np.ndarray, colour: np.ndarray, line: in
     sides = ((y0, y0 + line, x0, x1), (y1 - line, y1, x0, x1), (y0, y1, x0, x0 + line), (y0, y1, x1 - line, x1))
     for top, bottom, left, right in sides:
         canvas[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = colour
+
+
+def _oriented(canvas: np.ndarray, row: np.ndarray, zoom: np.ndarray, colour: np.ndarray, line: int) -> None:
+    """Draws an oriented box (centre x, centre y, width, height, angle), and its width axis from the centre on."""
+    centre, turn = row[:2], np.deg2rad(row[4])
+    across = np.array([np.cos(turn), -np.sin(turn)]) * row[2] / 2
+    down = np.array([np.sin(turn), np.cos(turn)]) * row[3] / 2
+    corners = [centre + i * across + j * down for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    for start, end in (*zip(corners, corners[1:] + corners[:1]), (centre, centre + across)):
+        _segment(canvas, start * zoom, end * zoom, colour, line)
+
+
+def _arrows(canvas: np.ndarray, flow: np.ndarray, line: int) -> None:
+    """Draws where the motion takes about a dozen pixels along each side: lines that start at a dark spot."""
+    zoom = np.array([canvas.shape[1] / flow.shape[1], canvas.shape[0] / flow.shape[0]])
+    step = max(1, max(flow.shape[:2]) // 12)
+    for y in range(step // 2, flow.shape[0], step):
+        for x in range(step // 2, flow.shape[1], step):
+            if np.isfinite(flow[y, x]).all() and flow[y, x].any():
+                start = np.array([x + 0.5, y + 0.5])
+                _segment(canvas, start * zoom, (start + flow[y, x]) * zoom, np.array([255, 255, 255]), line)
+                _segment(canvas, start * zoom, start * zoom, np.array([0, 0, 0]), 2 * line)
+
+
+def _segment(canvas: np.ndarray, start: np.ndarray, end: np.ndarray, colour: np.ndarray, line: int) -> None:
+    """Draws a line between two points in edge coordinates of the canvas."""
+    start, end = (np.clip(point, -1e4, 1e4) for point in (start, end))
+    steps = int(2 * np.abs(end - start).max()) + 1
+    points = start + (end - start) * np.linspace(0, 1, steps + 1)[:, None]
+    left, top = np.floor(points - (line - 1) / 2).astype(int).T
+    for i in range(line):
+        for j in range(line):
+            x, y = left + i, top + j
+            inside = (x >= 0) & (y >= 0) & (x < canvas.shape[1]) & (y < canvas.shape[0])
+            canvas[y[inside], x[inside]] = colour
 
 
 def _dot(canvas: np.ndarray, centre: np.ndarray, colour: np.ndarray, line: int) -> None:

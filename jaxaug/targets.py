@@ -363,3 +363,11 @@ def _check_rows(layout: Layout, values: list[Any]) -> None:
                         f"{leaf.label!r} has shape {value.shape}, but {other.label!r} has {count} rows: "
                         "entry i of both must be the same instance."
                     )
+            masks = [other for other in layout.leaves if other.group == leaf.group and other.name == "masks"]
+            count = sum(values[other.index].shape[0] if other.leading else 1 for other in masks)
+            if masks and value.shape != (count,):
+                raise ValueError(
+                    f"{leaf.label!r} has shape {value.shape}, but there are {count} masks beside it: entry i of both "
+                    "must be the same instance. Put masks that are no instances into a dict of their own, or give them "
+                    "another name in additional_targets."
+                )

@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.maps import Axes, Displacement, Matrix, Rescaled, Scalar, Structure
+from jaxaug.maps import Axes, Bent, Displacement, Matrix, Rescaled, Scalar, Structure
 from jaxaug.matrices import compose3, stack3, vector
 from jaxaug.struct import static, switch
 
@@ -118,6 +118,12 @@ class Warp:
         return Canvas(self.size_out, self.extent_out)
 
     @property
+    def _folds(self) -> bool:
+        """Whether the map may show a point more than once."""
+        inner = self.map.inner if isinstance(self.map, Rescaled) else self.map
+        return isinstance(inner, Bent)
+
+    @property
     def reads_whole(self) -> bool:
         """Whether the border lies around the whole buffer of the input."""
         return self.window is None and self.extent_in is None
@@ -169,16 +175,28 @@ class Warp:
             return u, v, ok
         return jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active)
 
-    def jacobian(self, x: Array, y: Array) -> tuple[Array, Array, Array, Array]:
-        """Derivatives of `push` at (x, y): (du/dx, du/dy, dv/dx, dv/dy)."""
+    def find(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        """As `push`, but points that the output shows more than once have no image: for points, not for outlines."""
+        if not self._folds:
+            return self.push(x, y)
+        u, v, ok = self.map.find(x, y, self.canvas_out.size)
+        if self.active is True:
+            return u, v, ok
+        return jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active)
 
-        def both_coordinates(a: Array, b: Array) -> tuple[Array, Array]:
-            return self.push(a, b)[:2]
-
+    def follow(self, x: Array, y: Array) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array, Array]]:
+        """What `find` returns, and its derivatives (du/dx, du/dy, dv/dx, dv/dy)."""
         one, zero = jnp.ones_like(x), jnp.zeros_like(x)
-        _, along = jax.linearize(both_coordinates, x, y)
-        (ux, vx), (uy, vy) = along(one, zero), along(zero, one)
-        return ux, uy, vx, vy
+        if not self._folds:
+            (u, v), along, ok = jax.linearize(lambda a, b: _apart(*self.push(a, b)), x, y, has_aux=True)
+            (ux, vx), (uy, vy) = along(one, zero), along(zero, one)
+            return (u, v, ok), (ux, uy, vx, vy)
+        u, v, ok = self.find(x, y)
+        _, (xu, yu) = jax.jvp(self.pull, (u, v), (one, zero))
+        _, (xv, yv) = jax.jvp(self.pull, (u, v), (zero, one))
+        slope = xu * yv - xv * yu
+        slope = jnp.where(jnp.abs(slope) < 1e-6, 1e-6, slope)
+        return (u, v, ok), (yv / slope, -xv / slope, -yu / slope, xu / slope)
 
     @property
     def mirrors(self) -> Array | bool:
@@ -323,6 +341,10 @@ def matrix_warp(
 def identity(canvas: Canvas | tuple[int, int]) -> Warp:
     """The warp that changes nothing."""
     return matrix_warp(jnp.eye(3, dtype=jnp.float32), canvas, canvas, Structure.IDENTITY, covers=True, name="identity")
+
+
+def _apart(u: Array, v: Array, ok: Array) -> tuple[tuple[Array, Array], Array]:
+    return (u, v), ok
 
 
 def both(a: Scalar, b: Scalar) -> Scalar:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import jax
+
 import jaxaug as ja
+from jaxaug import struct
 
 ANY = (1, 3, 4, 6)
 
@@ -49,6 +52,19 @@ def pixels(transform: Any, **kwargs: Any) -> Case:
 
 def erase(transform: Any, **kwargs: Any) -> Case:
     return Case(transform, "erase", **kwargs)
+
+
+def at_defaults(transform: Any) -> Any:
+    """The transform with the numbers that it has by default; what is static stays, so that one program does both."""
+    numbers = {}
+    for field in dataclasses.fields(transform):
+        given = getattr(transform, field.name)
+        if field.name == "p" or field.default is dataclasses.MISSING or field.metadata.get("static"):
+            continue
+        default = field.metadata["convert"]("default", field.default)
+        if jax.tree.structure(default) == jax.tree.structure(given):
+            numbers[field.name] = default
+    return struct.replace(transform, **numbers)
 
 
 SQUARE = (48, 48)

@@ -412,6 +412,12 @@ def test_validity_of_another_length() -> None:
         augment(KEY, {**rows, "bboxes_valid": np.ones(2, bool)})
     with pytest.raises(ValueError, match="'keypoints_valid' speaks for 'keypoints', which is not beside it"):
         augment(KEY, {**rows, "keypoints_valid": np.ones(2, bool)})
+    mask = np.zeros(IMAGE.shape[:2], np.uint8)
+    for masks in (np.stack([mask] * 2), [mask] * 2):
+        with pytest.raises(
+            ValueError, match=r"'valid' has shape \(3,\), but there are 2 masks beside it: entry i of bo"
+        ):
+            augment(KEY, {**rows, "masks": masks, "valid": np.ones(3, bool)})
 
 
 @pytest.mark.parametrize(

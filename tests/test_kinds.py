@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 from scenes import labelled
 from scipy.ndimage import binary_dilation, map_coordinates
-from table import WARPS
+from table import TABLE, WARPS, at_defaults
 
 import jaxaug as ja
+from jaxaug import struct
 
 KEY = jax.random.key(0)
-DRAWS = 3
+#: As many at the arguments of the table as at default numbers.
+DRAWS = 6
 STEP = 0.1
 XY = ja.KeypointParams("xy")
 #: Points that tell where things go: how many of each, and how many make one of them.
@@ -111,6 +113,7 @@ def scene(size: tuple[int, int], *, camera_too: bool = True, twice: bool = True)
     around = np.concatenate([corners(boxes), probed(boxes[:, :2])], axis=1) - 0.5
     told = (probes, around, projected(camera(size)))
     sample: dict[str, Any] = {
+        "depth": x + 64 * y,
         "flow": flow_at(x, y, size),
         "normals": normal_at(x, y),
         "obboxes": boxes,
@@ -143,14 +146,25 @@ def warped(name: str) -> tuple[Any, Any, Any]:
     needed = {n: looked_at[n] for n in (case.needs if case else ())}
     sample = jax.tree.map(jnp.asarray, scene(size, **settings) | needed)
 
-    def one(key: Any) -> Any:
-        plan = augment.sample(key, sample)
-        out = augment.apply(plan, sample)
-        return out, augment.invert(plan, out)
+    traces = []
 
-    out, back = jax.jit(lambda keys: jax.lax.map(one, keys))(jax.random.split(jax.random.key(4), DRAWS))
-    sample, out, back = jax.tree.map(np.asarray, (sample, out, back))
-    return parts(sample), parts(out), parts(back)
+    @jax.jit
+    def run(augment: Any, keys: Any) -> Any:
+        traces.append(1)
+
+        def one(key: Any) -> Any:
+            plan = augment.sample(key, sample)
+            out = augment.apply(plan, sample)
+            return out, augment.invert(plan, out)
+
+        return jax.lax.map(one, keys)
+
+    mild = augment if case is None else struct.replace(augment, transforms=(at_defaults(steps[0]),))
+    strong, weak = jax.random.split(jax.random.key(4), (2, DRAWS // 2))
+    both = run(augment, strong), run(mild, weak)
+    assert len(traces) == 1
+    out, back = jax.tree.map(lambda *draws: np.concatenate(draws), *both)
+    return parts(jax.tree.map(np.asarray, sample)), parts(out), parts(back)
 
 
 def each(*names: str) -> Any:
@@ -229,6 +243,26 @@ def test_normals_turn_with_the_rotation_nearest_to_the_warp(name: str) -> None:
         expected = np.concatenate([turned, before[:, 2:]], axis=1)
         errors += list(np.rad2deg(np.linalg.norm(after - expected, axis=1)))
     near(errors, 1.0 if name != "chain" else 6.0, name)
+
+
+@each()
+def test_depth_is_that_of_the_nearest_pixel(name: str) -> None:
+    sample, out, _ = warped(name)
+    apart = []
+    for i in range(DRAWS):
+        probes = out["probes"][i]
+        seen = inside(out["normals"][i], probes[:, 0])
+        there = probes[seen, 0]
+        pixel = np.round(there).astype(int)
+        value = out["depth"][i][pixel[:, 1], pixel[:, 0]]
+        read = np.stack([value % 64, value // 64], axis=-1)
+        beside = np.linalg.solve(slopes(probes[seen]), (pixel - there)[..., None])[..., 0]
+        apart += list(read - sample["probes"][seen, 0] - beside)
+    assert len(apart) >= 20
+    # Half a pixel from the middle of a pixel to its edge.
+    worst = np.abs(apart).max(axis=1)
+    assert (np.quantile(worst, 0.9) if name in (*KINKED, "chain") else worst.max()) < 0.6
+    assert np.abs(np.mean(apart, axis=0)).max() < 0.1
 
 
 @each()
@@ -521,6 +555,27 @@ def test_every_kind_alone_moves_as_in_company(kind: str) -> None:
     if kind in ("obboxes", "intrinsics"):
         alone["size"] = (45, 59)
     np.testing.assert_allclose(moved(steps, alone)[kind], moved(steps, everything)[kind], atol=1e-4)
+
+
+@pytest.mark.parametrize("place", range(len(TABLE)), ids=[case.name for case in TABLE])
+def test_no_kind_is_needed_by_another(place: int) -> None:
+    case = TABLE[place]
+    kinds = ("image", "mask", "bboxes", "keypoints", "depth", "flow", "normals", "obboxes")
+    refused = ("obboxes",) if case.name == "Morphological" else ()
+    whole = {
+        k: v for k, v in scene(case.size, twice=False, camera_too=False).items() if not k.startswith(refused or "-")
+    }
+    whole |= labelled(*case.size, 3 if 3 in case.channels else case.channels[0])
+    # Another kind is missing at every place of the table.
+    kind = next(k for k in kinds[place % 8 :] + kinds if k not in (*case.needs, *refused))
+    less = {k: v for k, v in whole.items() if k not in (kind, f"{kind}_valid")}
+    augment = ja.Compose([case.transform], bbox_params=ja.BboxParams("pascal_voc"), keypoint_params=XY)
+    # Every target moves by the plan alone: with the same plan the others stay as they are.
+    full, part = jax.jit(lambda key: (augment.sample(key, whole), augment.sample(key, less)))(KEY)
+    for a, b in zip(jax.tree.leaves(full), jax.tree.leaves(part), strict=True):
+        np.testing.assert_array_equal(a, b)
+    expected = jax.eval_shape(augment, KEY, whole)
+    assert jax.eval_shape(augment, KEY, less) == {k: v for k, v in expected.items() if k in less}
 
 
 def test_pixels_and_cut_outs() -> None:

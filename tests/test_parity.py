@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import warnings
 from typing import Any
 
@@ -95,6 +97,27 @@ def test_rotate(angle: int) -> None:
     agree(a["mask"], b["mask"], 0, 0.97)
 
 
+def scales(count: int, **arguments: Any) -> np.ndarray:
+    """(count, 2) factors along x and y that `Affine` draws."""
+    augment = ja.Compose([ja.Affine(**arguments, p=1)])
+    draw = jax.jit(jax.vmap(lambda key: augment.sample(key, image=jnp.zeros((41, 53))).ops[0].map.m))
+    m = np.asarray(draw(jax.random.split(KEY, count)))
+    return 1 / m[:, [0, 1], [0, 1]]
+
+
+def test_scales_may_be_kept_equal_and_balanced() -> None:
+    apart = scales(400, scale={"x": (0.25, 4.0), "y": (0.25, 4.0)})
+    assert np.abs(apart[:, 0] - apart[:, 1]).max() > 2
+    # Uniform between 1/4 and 4, a fifth of the draws shrink; balanced, half of them do, evenly on each side.
+    assert 0.15 < (apart < 1).mean() < 0.25
+    together = scales(400, scale={"x": (0.25, 4.0), "y": (0.25, 4.0)}, keep_ratio=True, balanced_scale=True)
+    np.testing.assert_allclose(together[:, 0], together[:, 1], rtol=1e-5)
+    small = together[:, 0] < 1
+    assert 0.43 < small.mean() < 0.57
+    assert stats.kstest(together[small, 0], "uniform", (0.25, 0.75)).pvalue > 1e-3
+    assert stats.kstest(together[~small, 0], "uniform", (1.0, 3.0)).pvalue > 1e-3
+
+
 def test_shift_scale_rotate() -> None:
     arguments = {"shift_limit": (0.1, 0.1), "scale_limit": (0.2, 0.2), "rotate_limit": (30, 30), "p": 1}
     b = theirs(quiet(A.ShiftScaleRotate, **arguments), image=image())
@@ -112,6 +135,9 @@ def test_shift_scale_rotate() -> None:
         ("Crop", {"x_min": 5, "y_min": 3, "x_max": 40, "y_max": 60}),
         ("CenterCrop", {"height": 40, "width": 51}),
         ("CenterCrop", {"height": 80, "width": 50, "pad_if_needed": True, "fill": 7}),
+        ("CenterCrop", {"height": 80, "width": 98, "pad_if_needed": True, "pad_position": "top_left"}),
+        ("RandomCrop", {"height": 80, "width": 98, "pad_if_needed": True, "pad_position": "bottom_right", "fill": 5}),
+        ("Crop", {"x_max": 98, "y_max": 80, "pad_if_needed": True, "pad_position": "top_right", "fill_mask": 3}),
         ("PadIfNeeded", {"min_height": 80, "min_width": 98, "fill": 9}),
         ("PadIfNeeded", {"min_height": 80, "min_width": 98, "border_mode": cv2.BORDER_REFLECT_101}),
         ("PadIfNeeded", {"min_height": 80, "min_width": 98, "border_mode": cv2.BORDER_REFLECT}),
@@ -393,3 +419,36 @@ def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
         assert len(np.unique(found)) - (found == 0).any() == count - 1
         pairs = {(int(a), int(b)) for a, b in zip(found.ravel(), expected.ravel(), strict=True)}
         assert len(pairs) == count - 1 + (found == 0).any()
+
+
+# Arguments ----------------------------------------------------------------------------------------------------------
+
+SHARED = sorted(n for n in ja.__all__ if hasattr(A, n) and hasattr(getattr(ja, n), "draw"))
+#: What transforms cannot do without.
+NEEDED: dict[str, dict[str, Any]] = {
+    "ConstrainedCoarseDropout": {"mask_indices": [1]},
+    "CropAndPad": {"px": 3},
+    "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 3},
+    "LetterBox": {"size": (4, 5)},
+    "LongestMaxSize": {"max_size": 5},
+    "RandomResizedCrop": {"size": (4, 5)},
+    "RandomSizedCrop": {"min_max_height": (3, 4), "size": (4, 5)},
+    "SmallestMaxSize": {"max_size": 5},
+    "XYMasking": {"mask_x_length": 3},
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_arguments_have_the_names_order_and_defaults_of_the_reference(name: str) -> None:
+    ours = getattr(ja, name)
+    theirs = list(inspect.signature(getattr(A, name).__init__).parameters.values())[1:]
+    fields = {field.name: field for field in dataclasses.fields(ours)}
+    assert list(fields)[: len(theirs)] == [argument.name for argument in theirs]
+    # Whatever has no default there has none here.
+    required = {n: 4 for n, field in fields.items() if field.default is dataclasses.MISSING} | NEEDED.get(name, {})
+    plain = ours(**required)
+    for argument in theirs:
+        if argument.name in required:
+            continue
+        stated = ours(**{**required, argument.name: argument.default})
+        assert getattr(stated, argument.name) == getattr(plain, argument.name), argument.name

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scenes import blob, centroid, disc, labelled, tight_box
 from scipy.ndimage import map_coordinates
-from table import WARPS
+from table import WARPS, at_defaults
 
 import jaxaug as ja
 
@@ -52,7 +52,8 @@ def scene(size: tuple[int, int]) -> dict[str, Any]:
 
 
 @functools.cache
-def warped(name: str, method: str = "") -> tuple[Any, Any]:
+def warped(name: str) -> tuple[Any, Any]:
+    """The scene under a warp at arguments that keep spots round and discs whole, and at its default numbers."""
     case = next(c for c in WARPS if c.name == name)
     size = (84, 84) if case.size[0] == case.size[1] else SIZE
     transform = {
@@ -80,9 +81,11 @@ def warped(name: str, method: str = "") -> tuple[Any, Any]:
     }.get(name, case.transform)
     sample = jax.tree.map(jnp.asarray, scene(size))
     batch = jax.tree.map(lambda x: jnp.stack([x] * DRAWS), sample)
-    augment = ja.Compose([transform], bbox_params=ja.BboxParams("pascal_voc"), keypoint_params=ja.KeypointParams("xy"))
-    out = jax.jit(lambda k, b: augment.batch(k, b))(jax.random.key(2), batch)
-    return sample, jax.tree.map(np.asarray, out)
+    params = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xy")}
+    program = jax.jit(lambda augment, key, batch: augment.batch(key, batch))
+    outs = [program(ja.Compose([t], **params), jax.random.key(2), batch) for t in (transform, at_defaults(transform))]
+    gentle, default = jax.tree.map(np.asarray, outs)
+    return gentle, default
 
 
 def visible(plane: np.ndarray, margin: int = 2) -> bool:
@@ -96,7 +99,7 @@ cases = pytest.mark.parametrize("name", [pytest.param(c.name, marks=pytest.mark.
 
 @cases
 def test_keypoints_stay_on_their_spots(name: str) -> None:
-    _, out = warped(name)
+    out, _ = warped(name)
     checked = 0
     for i in range(DRAWS):
         for j, point in enumerate(out["keypoints"][i]):
@@ -122,10 +125,14 @@ def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) 
     }
     batch = jax.tree.map(lambda x: jnp.stack([x] * DRAWS), sample)
     params = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xy")}
-    augment = ja.Compose([case.transform], **params)
-    out = jax.tree.map(np.asarray, jax.jit(lambda k, b: augment.batch(k, b))(jax.random.key(8), batch))
+    program = jax.jit(lambda augment, key, batch: augment.batch(key, batch))
+    outs = [
+        program(ja.Compose([t], **params), jax.random.key(8), batch)
+        for t in (case.transform, at_defaults(case.transform))
+    ]
+    out = jax.tree.map(lambda *parts: np.concatenate(parts), *outs)
     errors = []
-    for i in range(DRAWS):
+    for i in range(2 * DRAWS):
         for j in np.flatnonzero(out["keypoints_valid"][i]):
             x, y = out["keypoints"][i, j]
             rows, columns = out["image"].shape[1:3]
@@ -134,7 +141,7 @@ def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) 
             told = [map_coordinates(out["image"][i, ..., c], [[y], [x]], order=1, mode="nearest")[0] for c in range(3)]
             if told[2] > 0.999:
                 errors.append(np.abs(told[:2] - points[j]).max())
-    assert len(errors) >= 20 * DRAWS
+    assert len(errors) >= 40 * DRAWS
     # Reading between two pixels is off where the map has a kink between them, and only there.
     assert np.quantile(errors, 0.95) < 0.1
     assert max(errors) < 0.3
@@ -142,7 +149,7 @@ def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) 
 
 @cases
 def test_keypoints_stay_on_their_label_discs(name: str) -> None:
-    _, out = warped(name)
+    out, _ = warped(name)
     offsets = []
     for i in range(DRAWS):
         for j, point in enumerate(out["discs"]["keypoints"][i]):
@@ -157,16 +164,16 @@ def test_keypoints_stay_on_their_label_discs(name: str) -> None:
 
 @cases
 def test_boxes_are_tight_around_their_rectangles(name: str) -> None:
-    _, out = warped(name)
+    out = jax.tree.map(lambda *parts: np.concatenate(parts), *warped(name))
     checked = 0
-    for i in range(DRAWS):
+    for i in range(2 * DRAWS):
         for j, box in enumerate(out["bboxes"][i]):
             plane = out["masks"][i, j]
             if out["bboxes_valid"][i, j] and plane.any():
                 # Pixels whose centres are inside: up to half a pixel short at slanted corners, and a little more.
                 np.testing.assert_allclose(tight_box(plane), box, atol=1.0 if not _exact(name) else 1e-4)
                 checked += 1
-    assert checked >= DRAWS
+    assert checked >= 2 * DRAWS
 
 
 def _exact(name: str) -> bool:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scenes import labelled, smooth
+from scipy.ndimage import binary_erosion
 from table import BY_NAME, TABLE
 
 import jaxaug as ja
@@ -177,6 +178,19 @@ def test_inverting_whole_pixel_warps_is_exact(name: str) -> None:
         out = np.asarray(seen["mapped"]["out"]["image"][i])
         kept = min(out.shape[0] * out.shape[1], image.shape[0] * image.shape[1])
         assert same.sum() >= kept * 0.95
+
+
+@each(*where(lambda case: case.family == "warp" and case.name != "PixelSpread"))
+def test_pictures_come_back_to_two_levels(name: str) -> None:
+    seen = observed(name)
+    image = np.asarray(seen["sample"]["image"], np.int32)
+    assert image.min() > 8
+    for i in range(COUNT):
+        back = np.asarray(seen["mapped"]["back"]["image"][i], np.int32)
+        # The fill is black, which this picture is nowhere; next to it two readings blend with it.
+        shown = binary_erosion((back != 0).all(axis=-1), iterations=1 if seen["case"].exact else 2)
+        assert shown.mean() > 0.1
+        assert np.abs(back - image)[shown].max() <= 2
 
 
 @each()

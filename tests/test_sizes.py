@@ -58,6 +58,7 @@ KEPT = [
     [ja.LongestMaxSize(25), ja.HorizontalFlip(p=1)],
     [ja.RandomCrop(20, 24), ja.Pad(3, border_mode="reflect"), ja.PadIfNeeded(40, 44, position="random", fill=9)],
     [ja.LetterBox((30, 28), fill=7), ja.CenterCrop(20, 20)],
+    [ja.SmallestMaxSize([25, 33], p=1), ja.CenterCrop(24, 25)],
     [ja.RandomSizedBBoxSafeCrop(20, 24), ja.GridDropout(p=1), ja.XYMasking(1, 1, 4, 4, p=1)],
     [ja.PiecewiseAffine(p=1), ja.OpticalDistortion(0.3, p=1), ja.ThinPlateSpline(p=1)],
 ]
@@ -183,8 +184,13 @@ def test_ranges_that_leave_a_buffer_without_bound() -> None:
 
     with pytest.raises(ValueError, match="needs plain numbers as ranges: traced ones leave the size"):
         jax.jit(fit)(9.0)
-    with pytest.raises(ValueError, match="leaves one side of the result without a bound"):
-        ja.Compose([ja.SmallestMaxSize(20)], **PARAMS)(KEY, buffered(alone()))
+    sample = buffered(alone(), (400, 500))
+    with pytest.raises(ValueError, match=r"SmallestMaxSize may make a picture of 80000 x 100000 pixels.*Put a crop"):
+        ja.Compose([ja.SmallestMaxSize(200)], **PARAMS)(KEY, sample)
+    bounded = ja.Compose([ja.LongestMaxSize(max_size_hw=(None, 20)), ja.SmallestMaxSize(max_size_hw=(3, 4))], **PARAMS)
+    (first, second) = bounded.sample(KEY, sample)
+    assert (first.size_out, second.size_out) == ((8000, 20), (32000, 60))
+    assert first.extent_out.tolist() == [15, 20]
 
 
 # Inverses ------------------------------------------------------------------------------------------------------------

@@ -165,6 +165,67 @@ def test_points_inside_a_fold_are_marked() -> None:
     assert 100 < int(ok.sum()) < 300
 
 
+def fields() -> dict[str, np.ndarray]:
+    """Vectors that differ from pixel to pixel, and depths that tell pixels apart."""
+    rng = np.random.default_rng(5)
+    flow, normals = (rng.normal(size=(*SIZE, n)).astype(np.float32) for n in (2, 3))
+    return {"flow": flow, "normals": normals, "depth": np.arange(flow[..., 0].size, dtype=np.float32).reshape(SIZE)}
+
+
+def test_vectors_go_with_their_tiles_and_ends_with_theirs() -> None:
+    # Vectors from pixel centres to pixel centres, so that no end lies on the edge of a tile.
+    sample = fields() | {"obboxes": np.array([[6, 5, 4, 3, 30], [40, 30, 3, 5, 200]], np.float32)}
+    y, x = np.mgrid[0 : SIZE[0], 0 : SIZE[1]]
+    ends = np.random.default_rng(6).integers(0, [SIZE[1], SIZE[0]], (*SIZE, 2))
+    sample["flow"] = (ends - np.stack([x, y], axis=-1)).astype(np.float32)
+    sample["obboxes_valid"] = np.ones(2, bool)
+    twice = {n: np.repeat(np.repeat(sample[n], 2, axis=0), 2, axis=1) for n in ("normals", "depth")}
+    augment = ja.Compose([ja.RandomGridShuffle((3, 4), p=1)], **PARAMS)
+    sample["twice"] = twice
+
+    @jax.jit
+    def run(key: Any) -> Any:
+        plan = augment.sample(key, sample)
+        out = augment.apply(plan, sample)
+        return plan, out, augment.invert(plan, out)
+
+    (op,), out, back = run(KEY)
+    place, came = np.zeros((*SIZE, 2), int), np.zeros((*SIZE, 2), int)
+    for after, before in moved(op.map):
+        there = np.stack([x, y], axis=-1)
+        place[before], came[after] = there[after], there[before]
+    assert (place != np.stack([x, y], axis=-1)).any(axis=-1).mean() > 0.5
+    far = ends[came[..., 1], came[..., 0]]
+    expected = place[far[..., 1], far[..., 0]] - np.stack([x, y], axis=-1)
+    np.testing.assert_allclose(out["flow"], expected, atol=1e-3)
+    for name in ("normals", "depth"):
+        np.testing.assert_allclose(out[name], sample[name][came[..., 1], came[..., 0]], atol=1e-5)
+        np.testing.assert_allclose(out["twice"][name][::2, ::2], out[name], atol=1e-5)
+        np.testing.assert_allclose(back[name], sample[name], atol=1e-5)
+    np.testing.assert_allclose(back["flow"], sample["flow"], atol=1e-3)
+    for row, old in zip(np.asarray(out["obboxes"]), sample["obboxes"], strict=True):
+        shift = place[int(old[1]), int(old[0])] - old[:2].astype(int)
+        np.testing.assert_allclose(row, old + [*shift, 0, 0, 0], atol=1e-3)
+    np.testing.assert_allclose(back["obboxes"], sample["obboxes"], atol=1e-3)
+
+
+def test_vectors_scatter_and_do_not_turn() -> None:
+    sample = fields() | {"obboxes": np.array([[6, 5, 4, 3, 30]], np.float32)}
+    out = jax.jit(ja.Compose([ja.PixelSpread(2, border_mode="replicate", p=1)]))(KEY, sample)
+    source = np.asarray(out["depth"]).astype(int)
+    assert (source != sample["depth"]).mean() > 0.8
+    for name in ("flow", "normals"):
+        np.testing.assert_allclose(out[name], sample[name].reshape(-1, sample[name].shape[-1])[source], atol=1e-4)
+    np.testing.assert_allclose(out["obboxes"], sample["obboxes"], atol=1e-4)
+
+
+@pytest.mark.parametrize("tear", [ja.RandomGridShuffle(p=1), ja.PixelSpread(p=1)])
+def test_no_camera_sees_a_torn_picture(tear: Any) -> None:
+    sample = {"image": picture(), "intrinsics": np.eye(3, dtype=np.float32)}
+    with pytest.raises(ValueError, match="the sample holds 'intrinsics', which only affine and projective"):
+        ja.Compose([tear])(KEY, sample)
+
+
 # Dilation and erosion ------------------------------------------------------------------------------------------------
 
 
@@ -212,3 +273,11 @@ def test_oriented_boxes_cannot_grow() -> None:
     sample = {"image": picture(), "obboxes": np.array([[9, 9, 4, 4, 30]], np.float32)}
     with pytest.raises(ValueError, match="Morphological would turn oriented boxes into other shapes"):
         ja.Compose([ja.Morphological(p=1)])(KEY, sample)
+
+
+def test_what_does_not_grow_stays() -> None:
+    sample = fields()
+    out = ja.Compose([ja.Morphological((4, 5), p=1)])(KEY, sample | {"image": picture()})
+    assert (out["image"] != picture()).any()
+    for name, before in sample.items():
+        np.testing.assert_array_equal(out[name], before)

@@ -35,10 +35,10 @@ class GridDistortion(Transform):
         normalized: the cells together keep the size of the picture, so that nothing leaves it.
         mask_interpolation: how masks are read.
         keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        p: how often it is applied.
         border_mode: what shows outside the picture.
         fill: value of images there under a constant border.
         fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -55,10 +55,10 @@ class GridDistortion(Transform):
     normalized: bool = args.setting(True, bool)
     mask_interpolation: Any = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    p: Any = args.probability(0.5)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         knots = []
@@ -126,6 +126,8 @@ def _smoothing(n: int, sigma: Any, radius: int) -> Array:
 @transform
 class ElasticTransform(Transform):
     """Moves every pixel by a smooth random displacement.
+
+    The displacements are drawn for the whole array: a picture with a `size` gets others than the same without padding.
 
     Args:
         alpha: strength: the displacement in pixels before smoothing.

@@ -87,10 +87,10 @@ class PiecewiseAffine(Transform):
         mask_interpolation: how masks are read.
         absolute_scale: `scale` counts pixels.
         keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        p: how often it is applied.
         border_mode: what shows outside the picture.
         fill: value of images there under a constant border.
         fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -109,10 +109,10 @@ class PiecewiseAffine(Transform):
     mask_interpolation: Any = args.interpolation("nearest")
     absolute_scale: bool = args.setting(False, bool)
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    p: Any = args.probability(0.5)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         most = (self.nb_rows[1], self.nb_cols[1])
@@ -240,10 +240,10 @@ class ThinPlateSpline(Transform):
         interpolation: how images are read.
         mask_interpolation: how masks are read.
         keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        p: how often it is applied.
         border_mode: what shows outside the picture.
         fill: value of images there under a constant border.
         fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -260,10 +260,10 @@ class ThinPlateSpline(Transform):
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    p: Any = args.probability(0.5)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         spread = rng.uniform("scale", self.scale_range) / 10

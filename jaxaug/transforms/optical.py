@@ -41,6 +41,12 @@ class Radial(Bent):
         stretch = square * (self.a + self.b * square)
         return x + across * stretch, y + down * stretch
 
+    def reach(self, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:
+        far = tuple(jnp.maximum(c, n - c) for c, n in zip(self.centre, size[::-1], strict=True))
+        square = (far[0] / self.unit[0]) ** 2 + (far[1] / self.unit[1]) ** 2
+        most = square * (jnp.abs(self.a) + jnp.abs(self.b) * square)
+        return -far[0] * most, far[0] * most, -far[1] * most, far[1] * most
+
 
 @transform
 class OpticalDistortion(Transform):
@@ -53,10 +59,10 @@ class OpticalDistortion(Transform):
         mode: `camera` multiplies distances from the centre by 1 + k r^2 + k r^4, where r counts sides of the picture;
             `fisheye` by 1 + k r^2, where r counts half diagonals.
         keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
+        p: how often it is applied.
         border_mode: what shows outside the picture.
         fill: value of images there under a constant border.
         fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -75,10 +81,10 @@ class OpticalDistortion(Transform):
     mask_interpolation: Any = args.interpolation("nearest")
     mode: str = args.choice("camera", ("camera", "fisheye"))
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
+    p: Any = args.probability(0.5)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         k = rng.uniform("k", self.distort_limit)
@@ -120,6 +126,10 @@ class Waves(Bent):
             height = self.amplitude[i] * jnp.sin(along + self.phase[i])
             u, v = u + jnp.cos(self.sways[i]) * height, v + jnp.sin(self.sways[i]) * height
         return u, v
+
+    def reach(self, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:
+        most = jnp.abs(self.amplitude).sum()
+        return -most, most, -most, most
 
 
 @transform

@@ -96,7 +96,7 @@ def _smaller(after: Canvas, view: View) -> bool:
 class _MaxSize(Transform):
     """What resizes that keep the aspect ratio share; they differ in which side must fit."""
 
-    fits: ClassVar[Callable[..., float]]
+    fits: ClassVar[Callable[..., int]]
 
     max_size: Any = dataclasses.field(default=None, metadata={"static": True})
     max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
@@ -131,23 +131,17 @@ class _MaxSize(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         options = [self.max_size_hw] if self.max_size is None else [(v, v) for v in self.max_size]
-        if view.canvas.extent is None:
-            sizes = [self._sides(option, view.size, max, round) for option in options]
-            if len(sizes) == 1:
-                return self._to(view, Canvas(sizes[0]))
-            buffer = tuple(max(sides) for sides in zip(*sizes, strict=True))
-        else:
-            buffer = tuple(max(option[axis] or 0 for option in options) for axis in (0, 1))
-            if type(self).fits is max or not all(buffer):
-                raise ValueError(
-                    f"{type(self).__name__} of pictures with a 'size' leaves one side of the result without a bound, "
-                    "and under jit the buffer that holds it is fixed. Use LongestMaxSize(max_size=...), LetterBox or "
-                    "Resize."
-                )
-            sizes = [self._sides(option, view.size, jnp.maximum, jnp.round) for option in options]
+        known = view.canvas.extent is None
+        sizes = [
+            self._sides(option, view.size, *((max, round) if known else (jnp.maximum, jnp.round))) for option in options
+        ]
+        if known and len(sizes) == 1:
+            return self._to(view, Canvas(sizes[0]))
+        most = sizes if known else [self._most(option, view.canvas.buffer) for option in options]
+        rows, columns = (max(sides) for sides in zip(*most, strict=True))
         index = rng.integer("max_size", (0, len(sizes) - 1))
         height, width = (jnp.take(vector(*sides), index) for sides in zip(*sizes, strict=True))
-        return self._to(view, view.drawn((buffer[0], buffer[1]), height, width))
+        return self._to(view, view.drawn((rows, columns), height, width))
 
     def _to(self, view: View, after: Canvas) -> Warp:
         return scaled(view, after, **reading(self, shrinks=_smaller(after, view)))
@@ -157,8 +151,17 @@ class _MaxSize(Transform):
         factors = [limit / side for limit, side in zip(limits, size, strict=True) if limit is not None]
         factor = factors[0]
         for other in factors[1:]:
-            factor = type(self).fits(factor, other) if larger is max else jnp.minimum(factor, other)
+            # The least of two numbers is the negative of the largest of their negatives.
+            factor = larger(factor, other) if type(self).fits is max else -larger(-factor, -other)
         return larger(1, rounded(size[0] * factor)), larger(1, rounded(size[1] * factor))
+
+    def _most(self, limits: Any, buffer: tuple[int, int]) -> tuple[int, int]:
+        """The largest result for pictures of any size in a buffer: the other side may be a single pixel."""
+        sides = ((limits[0], limits[1], buffer[0]), (limits[1], limits[0], buffer[1]))
+        most = [
+            type(self).fits(n for n in (own, other and other * side) if n is not None) for own, other, side in sides
+        ]
+        return most[0], most[1]
 
 
 @transform
@@ -192,6 +195,8 @@ class LongestMaxSize(_MaxSize):
 @transform
 class SmallestMaxSize(_MaxSize):
     """Scales so that the shortest side has a given length, and keeps the aspect ratio.
+
+    Of a picture with a `size` entry the longer side has no bound but one too large to be written: crop behind it.
 
     Args:
         max_size: length of the shortest side, or a list of which one is drawn.

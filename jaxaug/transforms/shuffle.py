@@ -10,7 +10,7 @@ from jax import Array
 from jaxaug import struct
 from jaxaug.draw import Draw
 from jaxaug.functional.noise import bits_at
-from jaxaug.maps import Matrix, Structure, Tiles
+from jaxaug.maps import Matrix, Structure, Tiles, Torn
 from jaxaug.struct import static
 from jaxaug.transforms import args
 from jaxaug.transforms.affine import warp_settings
@@ -77,7 +77,7 @@ def _edges(rng: Draw, axis: str, count: int, length: Any) -> Array:
 
 
 @struct.struct
-class Scatter:
+class Scatter(Torn):
     """A map that reads every pixel from a random one near it, without keeping a field of them.
 
     Args:
