@@ -34,7 +34,7 @@ def stored(tree: T) -> T:
     occurs.
     """
     leaves, structure = jax.tree.flatten(tree)
-    unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf) and jnp.size(leaf)]
+    unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
     if unknown:
         kept = _stored.bind(*(leaves[i] for i in unknown))
         leaves = [kept[unknown.index(i)] if i in unknown else leaf for i, leaf in enumerate(leaves)]
@@ -46,7 +46,11 @@ _stored.multiple_results = True
 
 
 def _branched(*arrays: Array) -> list[Array]:
-    return jax.lax.cond(_never(arrays[0]), lambda t: [jnp.zeros_like(a) for a in t], lambda t: t, list(arrays))
+    # Mapped over nothing, there are no values.
+    some = next((a for a in arrays if a.size), None)
+    if some is None:
+        return list(arrays)
+    return jax.lax.cond(_never(some), lambda t: [jnp.zeros_like(a) for a in t], lambda t: t, list(arrays))
 
 
 def _same(*arrays: Array) -> list[Array]:

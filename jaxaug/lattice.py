@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug import words
@@ -42,12 +43,32 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
     if not structure & Structure.SHIFT:
         return picture
     rows, columns, _ = picture.shape
+    fill = None if warp.covers else round_to(fill_values(settings(warp, kind)[1], picture), picture.dtype)
+    if isinstance(m, np.ndarray) and not structure & ~Structure.SHIFT:
+        return _cut_and_framed(picture, round(float(m[1, 2])), round(float(m[0, 2])), fill, size=warp.size_out)
     left, top = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
     left, top = jnp.where(across < 0, columns - left, left), jnp.where(down < 0, rows - top, top)
     left, top = (jnp.round(v).astype(jnp.int32) for v in (left, top))
-    fill = None if warp.covers else round_to(fill_values(settings(warp, kind)[1], picture), picture.dtype)
     sized = [functools.partial(fn, size=warp.size_out) for fn in (_multiplied, _sliced)]
     return by_backend(*sized, picture, top, left, fill)
+
+
+def _cut_and_framed(picture: Array, top: int, left: int, fill: Array | None, *, size: Size) -> Array:
+    """The window of a picture at a place that is known while a function is traced."""
+    rows, columns, channels = picture.shape
+    height, width = size
+    bottom, right = top + height, left + width
+    inner = picture[max(top, 0) : bottom, max(left, 0) : right]
+    if fill is None or inner.shape[:2] == size:
+        return inner
+    # Joined, because compilers pad by a loop that asks where each value lies.
+    flat = inner.reshape(len(inner), -1)
+    line = jnp.tile(fill, width)
+    beside = [max(n, 0) * channels for n in (-left, right - columns)]
+    before, after = (jnp.broadcast_to(line[:n], (len(flat), n)) for n in beside)
+    flat = jnp.concatenate([before, flat, after], axis=1)
+    above, below = (jnp.broadcast_to(line, (max(n, 0), line.size)) for n in (-top, bottom - rows))
+    return jnp.concatenate([above, flat, below], axis=0).reshape(height, width, channels)
 
 
 def _sliced(picture: Array, top: Array, left: Array, fill: Array | None, *, size: Size) -> Array:
