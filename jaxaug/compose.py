@@ -150,7 +150,7 @@ class Compose:
         """
         key, sample = check_key(key), _one_sample(sample, targets)
         if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
-            return self.apply(self.sample(key, sample), sample)
+            return self._run(Compose._apply, self.sample(key, sample), sample)
         state = self._state(sample, key)
         traverse(self._steps(), key, state)
         return state.finish()
@@ -175,7 +175,7 @@ class Compose:
             sample: a pytree of targets whose reference picture has the size the plan was drawn for.
             **targets: the same as keywords.
         """
-        return self._run(Compose._apply, plan, _one_sample(sample, targets))
+        return self._run(Compose._apply, _read(plan), _one_sample(sample, targets))
 
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Undoes the geometry of a plan, on every kind of target.
@@ -187,7 +187,7 @@ class Compose:
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._run(Compose._invert, plan, _one_sample(sample, targets))
+        return self._run(Compose._invert, _read(plan), _one_sample(sample, targets))
 
     def visible(self, plan: Plan) -> Array:
         """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
@@ -210,7 +210,7 @@ class Compose:
             >>> augment.visible(plan)
             Array([[False,  True,  True, False]], dtype=bool)
         """
-        warps = _warps(plan)
+        warps = _warps(_read(plan))
         if not warps:
             raise ValueError("visible(plan) needs a plan that moves pictures: one without warps shows everything.")
         after = warps[-1].canvas_out
@@ -298,7 +298,7 @@ class Compose:
 
     def _apply(self, plan: Plan, sample: Any) -> Any:
         state = self._state(sample, plan)
-        for op in _plan_ops(plan):
+        for op in plan.ops:
             state.push(op)
         return state.finish()
 
@@ -380,11 +380,12 @@ def _one_sample(sample: Any, targets: dict[str, Any]) -> Any:
     return targets if sample is None else sample
 
 
-def _warps(plan: Any) -> list[Warp]:
-    return [op for op in _plan_ops(plan) if isinstance(op, Warp)]
+def _warps(plan: Plan) -> list[Warp]:
+    return [op for op in plan.ops if isinstance(op, Warp)]
 
 
-def _plan_ops(plan: Any) -> Ops:
+def _read(plan: Any) -> Plan:
+    """A plan that a user has, perhaps stored and read again."""
     if not isinstance(plan, Plan):
         raise TypeError(f"plan must come from augment.sample(key, sample), got {type(plan).__name__}.")
-    return plan.ops
+    return jax.tree.map(jnp.asarray, plan)

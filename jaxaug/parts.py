@@ -134,8 +134,8 @@ def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Arra
     Returns:
         (N, K, 2) x and y, and (N,) how many pixels each part has; 0 where there is none.
     """
+    shares, width = jnp.asarray(shares), wanted.shape[1]
     most, each = shares.shape
-    width = wanted.shape[1]
 
     def choose(runs: Runs) -> tuple[Array, Array]:
         rank, found = _ranked(key, runs)
