@@ -42,9 +42,9 @@ def mixed(terms: Sequence[tuple[Lanes, Array]], channels: int) -> Lanes:
     Example:
         >>> import jax.numpy as jnp
         >>> black, white = (spread(jnp.uint32(w), 1) for w in (0, 255))
-        >>> half = weight(jnp.float32(0.5))
-        >>> int(gathered(mixed([(black, half), (white, ONE - half)], 1)))
-        127
+        >>> most = weight(jnp.float32(0.75))
+        >>> int(gathered(mixed([(black, most), (white, ONE - most)], 1)))
+        64
     """
     out = []
     for lane in range(len(terms[0][0])):

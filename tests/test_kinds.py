@@ -206,25 +206,32 @@ def near(errors: list[float], most: float, name: str, *, least: int = 20) -> Non
         assert max(errors) < most
 
 
+def judged(draws: list[list[float]], most: float, name: str, *, least: int = 20) -> None:
+    """Errors of each draw: by default water has waves of a few pixels, which bend as sharply as a kink."""
+    strong, mild = ([e for draw in half for e in draw] for half in (draws[: DRAWS // 2], draws[DRAWS // 2 :]))
+    near(strong, most, name, least=least // 2)
+    near(mild, most, "chain" if name == "WaterRefraction" else name, least=least // 2)
+
+
 # Against moved points -----------------------------------------------------------------------------------------------
 
 
 @each()
 def test_both_ends_of_a_flow_move_like_points(name: str) -> None:
     _, out, _ = warped(name)
-    errors: list[float] = []
-    fine: list[float] = []
+    errors: list[list[float]] = []
+    fine: list[list[float]] = []
     for i in range(DRAWS):
         probes = out["probes"][i]
         seen = inside(out["normals"][i], probes[:, 0])
         there, expected = probes[seen, 0], probes[seen, 1] - probes[seen, 0]
-        errors += list(np.abs(reading(out["flow"][i], there) - expected).max(axis=1))
+        errors.append(list(np.abs(reading(out["flow"][i], there) - expected).max(axis=1)))
         if "twice" in out:
             ratio = np.array(out["twice"]["flow"].shape[2:0:-1]) / out["flow"].shape[2:0:-1]
             read = reading(out["twice"]["flow"][i], (there + 0.5) * ratio - 0.5)
-            fine += list(np.abs(read / ratio - expected).max(axis=1))
-    near(errors, 0.1, name)
-    near(fine, 0.1, name, least=20 if "twice" in out else 0)
+            fine.append(list(np.abs(read / ratio - expected).max(axis=1)))
+    judged(errors, 0.1, name)
+    judged(fine, 0.1, name, least=20 if "twice" in out else 0)
 
 
 @each()
@@ -323,15 +330,15 @@ def test_invert_brings_every_kind_back(name: str) -> None:
         length = np.linalg.norm(back["normals"][i], axis=-1)
         seen = np.abs(length - 1) < 1e-4
         seen[[0, -1]] = seen[:, [0, -1]] = False
-        flows += list(np.abs(back["flow"][i] - sample["flow"])[seen].max(axis=-1))
-        normals += list(np.rad2deg(np.linalg.norm(back["normals"][i] - sample["normals"], axis=-1))[seen])
+        flows.append(list(np.abs(back["flow"][i] - sample["flow"])[seen].max(axis=-1)))
+        normals.append(list(np.rad2deg(np.linalg.norm(back["normals"][i] - sample["normals"], axis=-1))[seen]))
         alive = back["obboxes_valid"][i]
         assert (alive <= out["obboxes_valid"][i]).all()
         turned = (back["obboxes"][i] - sample["obboxes"])[alive]
         turned[:, 4] = (turned[:, 4] + 180) % 360 - 180
         boxes += list(np.abs(turned).max(axis=1))
-    near(flows, 0.1, name, least=500)
-    near(normals, 1.0 if name != "ElasticTransform" else 3.0, name, least=500)
+    judged(flows, 0.1, name, least=500)
+    judged(normals, 1.0 if name != "ElasticTransform" else 3.0, name, least=500)
     near(boxes, 0.05, name, least=12)
 
 
