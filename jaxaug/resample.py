@@ -183,7 +183,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
             readable = (start_u, extent_u), (start_v, extent_v)
         if border == "constant" and (method == "nearest" or not at_source):
             covers = coverage(v - start_v, extent_v, method), coverage(u - start_u, extent_u, method)
-            fills.append((_outer(*covers), settings(warp, kind)[1]))
+            _lay(fills, _outer(*covers), settings(warp, kind)[1])
         if at_source:
             source_border = border
         elif method != "nearest" or border != "constant":
@@ -200,9 +200,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         return _compose(_take_rows(_take_rows(picture, iv, transpose=True), iu, transpose=True), fills, nearest=True)
     if any(_widens(w, kind) for w in run):
         if source_border == "constant":
-            fills.append(
-                (_outer(coverage(v, rows, method), coverage(u, columns, method)), settings(run[source], kind)[1])
-            )
+            _lay(fills, _outer(coverage(v, rows, method), coverage(u, columns, method)), settings(run[source], kind)[1])
         wv = kernel_matrix(fold(v, rows, source_border), scale_v, picture.shape[0], method, readable[1])
         wu = kernel_matrix(fold(u, columns, source_border), scale_u, picture.shape[1], method, readable[0])
         value = jnp.einsum("ij,jkc->ikc", wv, picture.astype(jnp.float32), precision=jax.lax.Precision.HIGHEST)
@@ -288,6 +286,14 @@ def _axes_step(warp: Warp, u: Array, v: Array, swapped: Array | bool) -> tuple[A
     return jnp.where(warp.active, new_u, u), jnp.where(warp.active, new_v, v)
 
 
+def _lay(fills: Fills, cover: Array, fill: Any) -> None:
+    """Adds what an earlier step's border lays over the picture; two of one colour are one."""
+    if fills and isinstance(fill, int | float) and isinstance(fills[-1][1], int | float) and fill == fills[-1][1]:
+        later = fills.pop()[0]
+        cover = cover & later if cover.dtype == bool else cover * later
+    fills.append((cover, fill))
+
+
 def _outer(rows: Array, columns: Array) -> Array:
     if rows.dtype == bool:
         return rows[:, None] & columns[None, :]
@@ -338,7 +344,7 @@ def coordinates(run: list[Warp], kind: Kind, method: str, *, at_source: bool) ->
         if border == "constant":
             inside = (coverage(y - above, rows, method), coverage(x - left, columns, method))
             cover = inside[0] & inside[1] if method == "nearest" else inside[0] * inside[1]
-            fills.append((cover, settings(warp, kind)[1]))
+            _lay(fills, cover, settings(warp, kind)[1])
         if method != "nearest" or border != "constant":
             x, y = fold(x - left, columns, border) + left, fold(y - above, rows, border) + above
     settle()
@@ -358,7 +364,7 @@ def _read_dense(picture: Array, run: list[Warp], kind: Kind, method: str) -> Arr
     fill = settings(source, kind)[1]
     if method == "nearest":
         if border == "constant":
-            fills.append((coverage(x, columns, method) & coverage(y, rows, method), fill))
+            _lay(fills, coverage(x, columns, method) & coverage(y, rows, method), fill)
         ix = fold_index(jnp.floor(x).astype(jnp.int32), columns, border)
         iy = fold_index(jnp.floor(y).astype(jnp.int32), rows, border)
         flat = picture.reshape(-1, channels)
