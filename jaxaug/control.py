@@ -36,8 +36,8 @@ def stored(tree: T) -> T:
     leaves, structure = jax.tree.flatten(tree)
     unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
     if unknown:
-        kept = _stored.bind(*(leaves[i] for i in unknown))
-        leaves = [kept[unknown.index(i)] if i in unknown else leaf for i, leaf in enumerate(leaves)]
+        for i, kept in zip(unknown, _stored.bind(*(leaves[i] for i in unknown)), strict=True):
+            leaves[i] = kept
     return jax.tree.unflatten(structure, leaves)
 
 

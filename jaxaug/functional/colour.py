@@ -32,7 +32,8 @@ def luma(planes: Planes) -> Array:
 def _brightness_contrast_levels(levels: Array, alpha: Any, beta: Any) -> Array:
     """In 16 bits, of which a factor takes as many for the whole part as it needs; the rest is below a level.
 
-    Twice as many at a time as floats, and no conversions; up to a factor of 4 within a 64th of a level.
+    Twice as many at a time as floats, and no conversions; up to a factor of 4 within a 64th of a level. A factor above
+    256, at which a single level makes white of black, counts as 256.
     """
     alpha, beta = jnp.asarray(alpha, jnp.float32), jnp.asarray(beta, jnp.float32)
     # A negative factor is a positive one of the inverted levels.
