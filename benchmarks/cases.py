@@ -32,6 +32,12 @@ RANDOM_PLACES = frozenset(
         "RandomSizedBBoxSafeCrop",
         "AtLeastOneBBoxRandomCrop",
         "CropNonEmptyMaskIfExists",
+        "RandomCropFromBorders",
+        "RandomCropNearBBox",
+        "BBoxSafeRandomCrop",
+        "SquareSymmetry",
+        "TimeMasking",
+        "FrequencyMasking",
         "OneOf",
     }
 )
@@ -111,15 +117,19 @@ NEEDS = {
     "CropNonEmptyMaskIfExists": "image+mask",
     "RandomSizedBBoxSafeCrop": "rows",
     "AtLeastOneBBoxRandomCrop": "rows",
+    "RandomScale": "sized image",
+    "RandomCropFromBorders": "sized image",
+    "RandomCropNearBBox": "sized image+box",
+    "BBoxSafeRandomCrop": "sized rows",
 }
-"""Scenes of transforms that look at more than an image."""
+"""Scenes of transforms that look at more than an image. Results of random size need an entry that tells it."""
 
 
 # Single transforms -----------------------------------------------------------------------------------------------
 
 
 def singles(batch: int, size: int) -> list[Case]:
-    """Every transform that jaxaug and Albumentations share, always applied."""
+    """Single transforms, always applied: those that Albumentations has too, and all that move or cut."""
     window = size * 7 // 8
     turn = {"rotate": (-30.0, 30.0), "scale": (0.9, 1.1), "translate_percent": (-0.05, 0.05), "shear": (-5.0, 5.0)}
     steps = [
@@ -176,6 +186,19 @@ def singles(batch: int, size: int) -> list[Case]:
         step("RandomSizedBBoxSafeCrop", height=window, width=window, erosion_rate=0.2),
         step("AtLeastOneBBoxRandomCrop", height=window, width=window),
         step("CropNonEmptyMaskIfExists", height=window, width=window),
+        step("RandomScale", scale_limit=(-0.1, 0.1)),
+        step("SmallestMaxSize", max_size=window),
+        step("RandomCropFromBorders"),
+        step("RandomCropNearBBox", max_part_shift=(0.0, 0.3)),
+        step("BBoxSafeRandomCrop", erosion_rate=0.2),
+        step("LetterBox", size=(window, size)),
+        step("SquareSymmetry"),
+        step("TimeReverse"),
+        step("TimeMasking", time_mask_param=40),
+        step("FrequencyMasking", freq_mask_param=30),
+        step("GridMask"),
+        step("WaterRefraction"),
+        step("PixelSpread"),
     ]
     cases = []
     for s in steps:

@@ -11,9 +11,12 @@ SCENES: dict[str, tuple[str, ...]] = {
     "image+mask": ("image", "mask"),
     "image+masks": ("image", "mask", "mask1", "mask2"),
     "rows": ("image", "bboxes", "keypoints"),
+    "sized image": ("image", "size"),
+    "sized image+box": ("image", "size", "cropping_bbox"),
+    "sized rows": ("image", "size", "bboxes", "keypoints"),
     "everything": ("image", "image1", "mask", "mask1", "bboxes", "bboxes1", "keypoints", "keypoints1"),
 }
-"""What a sample of each scene holds. Boxes are `pascal_voc` with a class column, keypoints `xy`."""
+"""What a sample of each scene holds. Boxes are `pascal_voc` with a class column, keypoints `xy`, `size` is (height, width)."""
 
 
 def pictures_in(scene: str) -> int:
@@ -22,7 +25,7 @@ def pictures_in(scene: str) -> int:
 
 
 def kind(name: str) -> str:
-    """What a target is: image, mask, bboxes or keypoints."""
+    """What a target is: image, mask, bboxes, keypoints, size or cropping_bbox."""
     return name.rstrip("0123456789")
 
 
@@ -50,10 +53,11 @@ def make(scene: str, batch: int, height: int, width: int, rows: int, seed: int =
 
     Returns:
         Arrays with a leading batch axis: images uint8 (B, H, W, 3), masks uint8 (B, H, W), bboxes float32 (B, rows, 5),
-        keypoints float32 (B, rows, 2).
+        keypoints float32 (B, rows, 2), size int32 (B, 2), cropping_bbox int32 (B, 4).
     """
     rng = np.random.default_rng(seed)
     parts = {"image": _crop, "mask": _discs, "bboxes": _boxes, "keypoints": _points}
+    parts |= {"size": _size, "cropping_bbox": _box}
     return {
         name: np.stack([parts[kind(name)](rng, i, height, width, rows) for i in range(batch)]) for name in SCENES[scene]
     }
@@ -86,3 +90,11 @@ def _boxes(rng: np.random.Generator, index: int, height: int, width: int, rows: 
 
 def _points(rng: np.random.Generator, index: int, height: int, width: int, rows: int) -> np.ndarray:
     return rng.uniform(0, np.array([width - 1, height - 1]), (rows, 2)).astype(np.float32)
+
+
+def _size(rng: np.random.Generator, index: int, height: int, width: int, rows: int) -> np.ndarray:
+    return np.array([height, width], np.int32)
+
+
+def _box(rng: np.random.Generator, index: int, height: int, width: int, rows: int) -> np.ndarray:
+    return _boxes(rng, index, height, width, 1)[0, :4].astype(np.int32)

@@ -82,7 +82,7 @@ def _bytes_moved(path: str, timing: Timing) -> int:
 
 
 def singles(fleet: Fleet, options: Options, show: Show) -> list[Record]:
-    """Every transform that jaxaug and Albumentations share."""
+    """Single transforms: those that Albumentations has too, and all that move or cut."""
     return _compare("singles", cases.singles(options.batch, options.size), fleet, options, show)
 
 

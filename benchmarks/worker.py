@@ -106,7 +106,13 @@ def _pictures(prepared: Prepared, out: Any) -> dict[str, np.ndarray]:
     host = prepared.to_host
     if isinstance(out, dict):
         return {n: host(v) for n, v in out.items() if _is_picture(n)}
-    return {n: np.stack([host(sample[n]) for sample in out]) for n in out[0] if _is_picture(n)}
+    return {n: _stack([host(sample[n]) for sample in out]) for n in out[0] if _is_picture(n)}
+
+
+def _stack(pictures: list[np.ndarray]) -> np.ndarray:
+    """Pictures of any sizes, each in the upper left corner of a black one as large as the largest."""
+    most = np.max([p.shape for p in pictures], axis=0)
+    return np.stack([np.pad(p, [(0, n) for n in most - p.shape]) for p in pictures])
 
 
 def _is_picture(name: str) -> bool:

@@ -12,7 +12,7 @@ import albumentations as A
 import cv2
 import numpy as np
 from cases import Case, Step
-from pictures import additional_targets
+from pictures import SCENES, additional_targets
 
 from peers.base import Prepared, Refused
 
@@ -21,7 +21,15 @@ PACKAGES = ("albumentations", "opencv-python-headless", "numpy")
 Sample = dict[str, np.ndarray]
 
 
+def _letter_box(size: tuple[int, int], p: float) -> Any:
+    """What its users write in place of a transform of its own."""
+    pad = A.PadIfNeeded(min_height=size[0], min_width=size[1], p=1.0)
+    return A.Sequential([A.LongestMaxSize(max_size_hw=size, p=1.0), pad], p=p)
+
+
 def _transform(s: Step) -> Any:
+    if s.name == "LetterBox":
+        return _letter_box(**s.arguments)
     if not hasattr(A, s.name):
         raise Refused(f"albumentations has no {s.name}.")
     arguments = dict(s.arguments)
@@ -32,7 +40,7 @@ def _transform(s: Step) -> Any:
 
 def compose(case: Case, seed: int) -> A.Compose:
     """The pipeline of a case."""
-    has_rows = case.scene in ("rows", "everything")
+    has_rows = "bboxes" in SCENES[case.scene]
     return A.Compose(
         [_transform(s) for s in case.steps],
         bbox_params=A.BboxParams(format="pascal_voc") if has_rows else None,
