@@ -16,7 +16,8 @@ SCENES: dict[str, tuple[str, ...]] = {
     "sized rows": ("image", "size", "bboxes", "keypoints"),
     "everything": ("image", "image1", "mask", "mask1", "bboxes", "bboxes1", "keypoints", "keypoints1"),
 }
-"""What a sample of each scene holds. Boxes are `pascal_voc` with a class column, keypoints `xy`, `size` is (height, width)."""
+"""What a sample of each scene holds. Boxes are `pascal_voc` with a class column, keypoints `xy`; `size` is (height,
+width) and `cropping_bbox` a box without a class."""
 
 
 def pictures_in(scene: str) -> int:

@@ -20,7 +20,7 @@ from jaxaug.boxes import BboxParams, Boxes, far_edges, from_edges, to_edges
 from jaxaug.camera import move_camera
 from jaxaug.control import stored
 from jaxaug.dtype import round_to
-from jaxaug.erase import Erase, stretch
+from jaxaug.erase import Erase
 from jaxaug.fields import move_flow, move_normals
 from jaxaug.fill import Kind
 from jaxaug.keypoints import KeypointParams, Points
@@ -171,7 +171,7 @@ class State:
         if canvas.extent is None:
             return picture
         if self.layout.stated(leaf.group):
-            return jnp.where(canvas.inside()[..., None], picture, jnp.zeros((), picture.dtype))
+            return canvas.blanked(picture)
         names = " and ".join(
             dict.fromkeys(op.name for op in self._ops if isinstance(op, Warp) and op.extent_out is not None)
         )
@@ -386,14 +386,14 @@ def _read(picture: Array, warps: list[Warp], kind: str) -> Array:
     return resample(picture, warps, reads)
 
 
-def _cut(picture: Array, erase: Erase, region: Array, kind: str) -> Array:
-    """A picture (height, width, channels) of some kind of target with a region cut out."""
+def _cut(picture: Array, erase: Erase, holes: Array, kind: str) -> Array:
+    """A picture (height, width, channels) of some kind of target with the holes of the reference cut out."""
     if kind == "image":
-        return erase.on_image(picture, region)
+        return erase.on_image(picture, holes)
     if kind in VECTORS and erase.fill_mask is not None:
         # A label is no vector: where masks are filled, there is none.
         erase = struct.replace(erase, fill_mask=0.0)
-    return erase.on_mask(picture, region)
+    return erase.on_mask(picture, holes)
 
 
 def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple[Array, Canvas]:
@@ -420,8 +420,7 @@ def _advance(picture: Array, canvas: Canvas, ops: list[Any], kind: str) -> tuple
         if isinstance(op, tuple):
             erase, holes = op
             settle("erase")
-            here = stretch(holes, canvas.buffer)
-            change(lambda p, e=erase, here=here: _over_frames(lambda frame: _cut(frame, e, here, kind), p))
+            change(lambda p, e=erase, holes=holes: _over_frames(lambda frame: _cut(frame, e, holes, kind), p))
             continue
         if isinstance(op, Morph):
             if kind in ("image", "mask"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug import struct, words
@@ -35,6 +36,15 @@ class Region(Protocol):
         ...
 
 
+@runtime_checkable
+class Ruled(Region, Protocol):
+    """A region that rows and columns tell, so that every value of a picture is as easily looked up as a pixel."""
+
+    def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
+        """(height, width, channels) bool: `pixels` of a reference (height, width), for each value of a picture."""
+        ...
+
+
 @struct.struct
 class Rectangles:
     """Axis-aligned holes.
@@ -48,11 +58,14 @@ class Rectangles:
     used: Array
 
     def pixels(self, view: Any) -> Array:
-        down, across = stored(tuple(_bits(side) for side in self._sides(view)))
-        return (down[:, :, None] & across[:, None, :] != 0).any(axis=0)
+        return _crossed(*self._sides(view.canvas.buffer))
+
+    def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
+        down, across = self._sides(size)
+        return _crossed(down[:, along(shape[0], size[0])], across[:, along(shape[1], size[1], shape[2])]).reshape(shape)
 
     def numbers(self, view: Any) -> Array:
-        sides = self._sides(view)
+        sides = self._sides(view.canvas.buffer)
 
         def cover(i: Any, numbers: Array) -> Array:
             down, across = (jnp.take(side, i, axis=0, mode="clip") for side in sides)
@@ -64,9 +77,9 @@ class Rectangles:
             return jax.lax.fori_loop(0, count, cover, start)
         return functools.reduce(lambda numbers, i: cover(i, numbers), range(count), start)
 
-    def _sides(self, view: Any) -> tuple[Array, Array]:
+    def _sides(self, size: tuple[int, ...]) -> tuple[Array, Array]:
         """(K, height) and (K, width) bool: rows and columns of each hole."""
-        height, width = view.canvas.buffer
+        height, width = size
         x, y = jnp.arange(width), jnp.arange(height)
         across = (x >= self.edges[:, :1]) & (x < self.edges[:, 2:3])
         return (y >= self.edges[:, 1:2]) & (y < self.edges[:, 3:]), across & self.used[:, None]
@@ -120,19 +133,23 @@ class Erase:
         return points.erase(region) if self.rows == "cut" else points
 
     def on_image(self, image: Array, holes: Array) -> Array:
-        """An image (height, width, channels) with its holes filled."""
-        region = holes != 0
+        """An image (height, width, channels) with the holes of the reference filled."""
         if self.per_channel:
-            return self._drop(image, self.region.values(image.shape))
+            return self._drop(image, self.region.apart(image.shape))
+        if self.mode == "constant" and isinstance(self.region, Ruled):
+            return self._drop(image, self.region.on_values(image.shape, holes.shape))
+        holes = stretch(holes, image.shape[:2])
+        region = holes != 0
         if words.fits(image):
             whole = jnp.where(region, self._words(image, holes), stored(words.pack(image)))
             return words.unpack(stored(whole), image.shape[-1])
         return jnp.where(region[..., None], self._colours(image, holes), image)
 
     def on_mask(self, mask: Array, holes: Array) -> Array:
-        """A mask (height, width, channels) with the holes filled, unless masks are left alone."""
+        """A mask (height, width, channels) with the holes of the reference filled, unless masks are left alone."""
         if self.fill_mask is None:
             return mask
+        holes = stretch(holes, mask.shape[:2])
         return jnp.where((holes != 0)[..., None], round_to(fill_values(self.fill_mask, mask), mask.dtype), mask)
 
     def _words(self, image: Array, holes: Array) -> Array:
@@ -166,7 +183,7 @@ class Erase:
         return Frame(tuple(inpaint_planes(planes, region))).write(image.dtype)
 
     def _drop(self, image: Array, region: Array) -> Array:
-        """An image whose channels lose values of their own, (height, width, channels) bool."""
+        """An image without some of its values, (height, width, channels) bool."""
         height, width, channels = image.shape
         rows = (height, width * channels)
         if self.mode == "constant":
@@ -178,17 +195,29 @@ class Erase:
         return jnp.where(gone, level, image.reshape(rows)).reshape(image.shape)
 
 
+def _crossed(down: Array, across: Array) -> Array:
+    """(n, m) bool: where a row and a column of the same hole meet, of flags (K, n) and (K, m)."""
+    down, across = stored((_bits(down), _bits(across)))
+    return (down[:, :, None] & across[:, None, :] != 0).any(axis=0)
+
+
 def _bits(flags: Array) -> Array:
-    """Flags (K, n) as words of 32 holes, (K / 32, n) uint32."""
+    """Flags (K, n) as the bits of numbers: (1, n) uint8 if there are few, else (K / 32, n) uint32."""
     count, length = flags.shape
-    places = jnp.pad(flags, ((0, -count % 32), (0, 0))).reshape(-1, 32, length).astype(jnp.uint32)
-    return (places << jnp.arange(32, dtype=jnp.uint32)[:, None]).sum(axis=1, dtype=jnp.uint32)
+    dtype, bits = (jnp.uint8, 8) if count <= 8 else (jnp.uint32, 32)
+    places = jnp.pad(flags, ((0, -count % bits), (0, 0))).reshape(-1, bits, length).astype(dtype)
+    return (places << jnp.arange(bits, dtype=dtype)[:, None]).sum(axis=1, dtype=dtype)
 
 
-def stretch(region: Array, size: tuple[int, int]) -> Array:
+def along(length: int, reference: int, channels: int = 1) -> np.ndarray:
+    """(length * channels,) where in the reference the values along a side of a picture lie."""
+    place = np.arange(length * channels) // channels
+    return np.minimum((place + 0.5) * reference / length, reference - 1).astype(np.int32)
+
+
+def stretch(region: Array, size: tuple[int, ...]) -> Array:
     """A region for a picture stored at another size."""
     if region.shape == size:
         return region
-    rows = jnp.clip(((jnp.arange(size[0]) + 0.5) * region.shape[0] / size[0]).astype(jnp.int32), 0, region.shape[0] - 1)
-    columns = ((jnp.arange(size[1]) + 0.5) * region.shape[1] / size[1]).astype(jnp.int32)
-    return region[rows][:, jnp.clip(columns, 0, region.shape[1] - 1)]
+    rows, columns = (along(n, m) for n, m in zip(size, region.shape, strict=True))
+    return region[rows][:, columns]

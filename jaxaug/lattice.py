@@ -15,19 +15,26 @@ from jaxaug.control import branch, by_backend, stored
 from jaxaug.dtype import round_to
 from jaxaug.fill import Kind, fill_values, settings
 from jaxaug.maps import Matrix, Structure
-from jaxaug.rows import multiplied, multiplied_columns
+from jaxaug.rows import copied, multiplied, multiplied_columns
 from jaxaug.targets import Size
 from jaxaug.warp import Warp
 
 
 def moves(warp: Warp, kind: Kind) -> bool:
     """Whether a warp is a turn and a window that slices can show."""
-    if not warp.is_lattice or not warp.reads_whole:
+    if not warp.is_lattice or warp.window is not None:
         return False
+    if _roams(warp):
+        return warp.covers and not warp.structure & ~Structure.SHIFT and warp.size_out[1] <= warp.size_in[1]
     square = warp.size_in[0] == warp.size_in[1]
     if warp.structure & Structure.SWAP and warp.structure & Structure.SHIFT and not square:
         return False
     return warp.covers or (warp.nested and warp.border_mode == "constant")
+
+
+def _roams(warp: Warp) -> bool:
+    """Whether a window of the picture may reach over its buffer, where it need not show anything."""
+    return warp.extent_in is not None or warp.extent_out is not None
 
 
 def move(picture: Array, warp: Warp, kind: Kind) -> Array:
@@ -49,7 +56,8 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
     left, top = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
     left, top = jnp.where(across < 0, columns - left, left), jnp.where(down < 0, rows - top, top)
     left, top = (jnp.round(v).astype(jnp.int32) for v in (left, top))
-    sized = [functools.partial(fn, size=warp.size_out) for fn in (_multiplied, _sliced)]
+    slices = _run_on if _roams(warp) else _sliced
+    sized = [functools.partial(fn, size=warp.size_out) for fn in (_multiplied, slices)]
     return by_backend(*sized, picture, top, left, fill)
 
 
@@ -89,6 +97,16 @@ def _sliced(picture: Array, top: Array, left: Array, fill: Array | None, *, size
         left, top = left + before, top + above
     out = jax.lax.dynamic_slice(flat, (top, left * channels), (height, width * channels))
     return out.reshape(height, width, channels)
+
+
+def _run_on(picture: Array, top: Array, left: Array, _fill: None, *, size: Size) -> Array:
+    """The window of a picture at a place; where it reaches over the picture's buffer, anything shows."""
+    rows, columns, channels = picture.shape
+    height, width = size
+    # One slice of all rows and another one: what lies right of a row is the start of the next.
+    down = copied(picture.reshape(rows, columns * channels), top + jnp.arange(height + 1))
+    values = jax.lax.dynamic_slice(stored(down).reshape(-1), (left * channels,), (height * columns * channels,))
+    return values.reshape(height, columns * channels)[:, : width * channels].reshape(height, width, channels)
 
 
 def _multiplied(picture: Array, top: Array, left: Array, fill: Array | None, *, size: Size) -> Array:

@@ -68,8 +68,7 @@ class Morph:
         width, height = self.size
         grows = self.operation == "dilation"
         lose = _least(picture.dtype) if grows else _greatest(picture.dtype)
-        if canvas.extent is not None:
-            picture = jnp.where(canvas.inside()[..., None], picture, jnp.asarray(lose, picture.dtype))
+        picture = canvas.blanked(picture, lose)
         best = jnp.maximum if grows else jnp.minimum
         # Rows in which channels alternate: loops over the channels of each pixel are slow.
         flat = _rimmed(picture.reshape(rows, columns * channels), self.size, channels, lose)

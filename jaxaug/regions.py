@@ -9,6 +9,7 @@ from jax import Array
 
 from jaxaug import struct
 from jaxaug.control import stored
+from jaxaug.erase import along
 from jaxaug.functional.noise import random_uniform, uniform_at
 from jaxaug.rows import take_rows
 
@@ -28,16 +29,21 @@ class Crossings:
     high: Array
 
     def pixels(self, view: Any) -> Array:
-        row, column = self._lines(view)
+        row, column = self._lines(view.canvas.buffer)
         return (row > 0) & (column > 0)
 
+    def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
+        row, column = self._lines(size)
+        column = stored(column > 0)[along(shape[1], size[1], shape[2])]
+        return ((row > 0)[along(shape[0], size[0])] & column).reshape(shape)
+
     def numbers(self, view: Any) -> Array:
-        row, column = self._lines(view)
+        row, column = self._lines(view.canvas.buffer)
         return jnp.where((row > 0) & (column > 0), (row - 1) * self.x.shape[0] + column, 0)
 
-    def _lines(self, view: Any) -> tuple[Array, Array]:
+    def _lines(self, size: tuple[int, ...]) -> tuple[Array, Array]:
         """(height, 1) and (width,) one plus the number of the last row and column of holes at each place."""
-        height, width = view.canvas.buffer
+        height, width = size
         return _last(self.y, self.high, height)[:, None], _last(self.x, self.wide, width)
 
 
@@ -142,7 +148,7 @@ class Specks:
     def numbers(self, view: Any) -> Array:
         return self.pixels(view).astype(jnp.int32)
 
-    def values(self, shape: tuple[int, int, int]) -> Array:
+    def apart(self, shape: tuple[int, int, int]) -> Array:
         """The same for each value of an image (height, width, channels) apart."""
         height, width, channels = shape
         count = height * width

@@ -109,9 +109,7 @@ class View:
             rows = jnp.arange(height) * picture.shape[1] // height
             columns = jnp.arange(width) * picture.shape[2] // width
             picture = picture[:, rows][:, :, columns]
-        if self.canvas.extent is None:
-            return picture
-        return jnp.where(self.canvas.inside()[..., None], picture, jnp.zeros((), picture.dtype))
+        return self.canvas.blanked(picture)
 
     def has(self, kind: str) -> bool:
         """Whether the sample holds a target of a kind, such as `mask` or `bboxes`."""

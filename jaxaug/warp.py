@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
-from jaxaug.maps import Axes, Bent, Displacement, Matrix, Rescaled, Scalar, Structure
+from jaxaug.maps import Axes, Bent, Matrix, Rescaled, Scalar, Structure
 from jaxaug.matrices import compose3, stack3, vector
 from jaxaug.struct import static, switch
 
@@ -45,6 +45,17 @@ class Canvas:
         rows, columns = (jnp.arange(n) for n in self.buffer)
         height, width = self.size
         return (rows < height)[:, None] & (columns < width)
+
+    def blanked(self, picture: Array, value: Any = 0) -> Array:
+        """A picture (..., height, width, channels) with one value beyond what it fills of its buffer."""
+        if self.extent is None:
+            return picture
+        channels, (height, width) = picture.shape[-1], self.size
+        rows, columns = (jnp.arange(n) for n in (self.buffer[0], self.buffer[1] * channels))
+        inside = (rows < height)[:, None] & (columns < jnp.ceil(width) * channels)
+        # Rows in which channels alternate: loops over the channels of each pixel are slow.
+        flat = picture.reshape(*picture.shape[:-2], -1)
+        return jnp.where(inside, flat, jnp.asarray(value, picture.dtype)).reshape(picture.shape)
 
 
 @struct.struct
@@ -158,10 +169,10 @@ class Warp:
 
         Args:
             x, y: the points.
-            centres: they are the centres of all pixels, at which a dense field need not be looked up.
+            centres: they are the centres of all pixels, (height, width).
         """
-        if centres and isinstance(self.map, Displacement):
-            u, v = x + self.map.dx, y + self.map.dy
+        if centres and isinstance(self.map, Bent):
+            u, v = self.map.pull_centres(x, y)
         else:
             u, v = self.map.pull(x, y)
         if isinstance(self.map, Matrix) or self.active is True:

@@ -128,7 +128,7 @@ def test_draws_are_equal_bit_for_bit_under_vmap_and_in_a_loop(name: str) -> None
 def test_replay_equals_the_call(name: str) -> None:
     seen = observed(name)
     for i in range(COUNT):
-        # Sizes of points come from slopes of a field: differences of numbers of some pixels, which float32 holds to 3e-7.
+        # Sizes of points come from slopes: differences of displacements of some pixels, which float32 holds to 3e-7.
         close(leaf(seen["mapped"]["replay"], i), leaf(seen["mapped"]["out"], i), 0.0, points=1e-5, relative=2e-6)
 
 

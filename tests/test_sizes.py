@@ -130,6 +130,31 @@ def test_a_fixed_size_behind_a_drawn_one_needs_no_entry() -> None:
     assert np.abs(np.asarray(out, np.int32) - np.asarray(expected, np.int32)).max() <= 1
 
 
+def test_a_fixed_size_may_come_after_other_steps() -> None:
+    """Then the picture of drawn size is written into its buffer, and read from there."""
+    names = (
+        "RandomCropFromBorders",
+        "RandomCropNearBBox",
+        "BBoxSafeRandomCrop",
+        "RandomScale",
+        "crop and pad",
+        "longest",
+    )
+    behind = [ja.InvertImg(p=1), ja.Resize(24, 20)]
+    augments = {name: ja.Compose([DRAWN[name], *behind], **PARAMS) for name in names}
+    sample = {k: v for k, v in alone().items() if k in ("image", "bboxes", "cropping_bbox")}
+
+    def run(key: Any) -> Any:
+        return {name: augment(key, sample)["image"] for name, augment in augments.items()}
+
+    program = jax.jit(run)
+    for key in jax.random.split(KEY, 2):
+        found, expected = program(key), run(key)
+        for name in names:
+            apart = np.abs(np.asarray(found[name], np.int32) - np.asarray(expected[name], np.int32))
+            assert apart.max() <= 1, name
+
+
 def test_pictures_of_twenty_sizes_go_through_one_program() -> None:
     rng = np.random.default_rng(0)
     scene = astronaut()[:48, :56]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -126,6 +127,22 @@ class Waves(Bent):
             height = self.amplitude[i] * jnp.sin(along + self.phase[i])
             u, v = u + jnp.cos(self.sways[i]) * height, v + jnp.sin(self.sways[i]) * height
         return u, v
+
+    def pull_centres(self, x: Array, y: Array) -> tuple[Array, Array]:
+        number = 2 * np.pi / self.wavelength
+        across = (jnp.cos(self.travels) * number)[:, None] * x[0] + self.phase[:, None]
+        down = (jnp.sin(self.travels) * number)[:, None] * y[:, 0]
+        # The sine of a sum is a sum of products, of a row and a column each.
+        rows, columns = (
+            jnp.concatenate([jnp.cos(down), jnp.sin(down)]),
+            jnp.concatenate([jnp.sin(across), jnp.cos(across)]),
+        )
+
+        def total(share: Array) -> Array:
+            weighed = rows * jnp.tile(self.amplitude * share, 2)[:, None]
+            return jnp.matmul(weighed.T, columns, precision=jax.lax.Precision.HIGHEST)
+
+        return x + total(jnp.cos(self.sways)), y + total(jnp.sin(self.sways))
 
     def reach(self, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:
         most = jnp.abs(self.amplitude).sum()
