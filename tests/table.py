@@ -6,6 +6,8 @@ import dataclasses
 from typing import Any
 
 import jax
+import numpy as np
+from scenes import labelled
 
 import jaxaug as ja
 from jaxaug import struct
@@ -25,7 +27,7 @@ class Case:
         exact: it moves whole pixels, so pictures must agree bit for bit.
         random: another key gives another result.
         limit: path of a leaf whose gradient is checked by finite differences, such as ("rotate_limit", 1).
-        needs: targets that a sample must hold besides an image, such as bboxes.
+        needs: what a sample must hold besides an image, see `beside`.
     """
 
     transform: Any
@@ -136,10 +138,10 @@ TABLE = [
 
 #: Transforms whose result has a random size, which `test_sizes` tries in buffers and without them.
 SIZED = [
-    warp(ja.RandomScale(0.4, p=1)),
-    warp(ja.RandomCropFromBorders(0.3, 0.2, 0.1, 0.4)),
-    warp(ja.BBoxSafeRandomCrop(0.2)),
-    warp(ja.RandomCropNearBBox(0.3)),
+    warp(ja.RandomScale(0.4, p=1), needs=("size",)),
+    warp(ja.RandomCropFromBorders(0.3, 0.2, 0.1, 0.4), exact=True, needs=("size",)),
+    warp(ja.BBoxSafeRandomCrop(0.2), exact=True, needs=("size", "bboxes")),
+    warp(ja.RandomCropNearBBox(0.3), exact=True, needs=("size", "cropping_bbox")),
 ]
 
 #: Warps that do not keep the picture in one piece, which `test_tearing` tries.
@@ -147,3 +149,13 @@ TORN = ("RandomGridShuffle", "PixelSpread")
 
 BY_NAME = {case.name: case for case in TABLE}
 WARPS = [case for case in TABLE if case.family == "warp" and case.name not in TORN]
+#: All warps that points can be followed through.
+FOLLOWED = {case.name: case for case in [*WARPS, *SIZED]}
+
+
+def beside(case: Case, size: tuple[int, int]) -> dict[str, np.ndarray]:
+    """What a case needs in a sample with pictures (height, width): what it looks at, or an entry for the true size."""
+    height, width = size
+    window = np.array([width * 0.2, height * 0.15, width * 0.8, height * 0.85]).round().astype(np.float32)
+    known = labelled(*size) | {"size": np.array(size, np.int32), "cropping_bbox": window}
+    return {name: known[name] for name in case.needs}

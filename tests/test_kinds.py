@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scenes import labelled
 from scipy.ndimage import binary_dilation, map_coordinates
-from table import TABLE, WARPS, at_defaults
+from table import FOLLOWED, TABLE, WARPS, at_defaults, beside
 
 import jaxaug as ja
 from jaxaug import struct
@@ -136,15 +136,16 @@ def scene(size: tuple[int, int], *, camera_too: bool = True, twice: bool = True)
 @functools.cache
 def warped(name: str) -> tuple[Any, Any, Any]:
     """The scene, what a pipeline makes of it in some draws, and what inverting makes of that: one program."""
-    case = next((c for c in WARPS if c.name == name), None)
+    case = FOLLOWED.get(name)
     steps = CHAINS[name] if case is None else [GENTLE.get(name, case.transform)]
     size = (45, 59) if case is None else case.size
     augment = ja.Compose(steps, keypoint_params=XY, bbox_params=ja.BboxParams("pascal_voc"))
     # The field of the elastic transform makes the longest program: no second picture there.
     settings = {"camera_too": name not in (*BENT, "chain"), "twice": name != "ElasticTransform"}
-    looked_at = labelled(*size)
-    needed = {n: looked_at[n] for n in (case.needs if case else ())}
-    sample = jax.tree.map(jnp.asarray, scene(size, **settings) | needed)
+    sample = scene(size, **settings) | (beside(case, size) if case else {})
+    if "size" in sample:
+        sample["twice"]["size"] = 2 * sample["size"]
+    sample = jax.tree.map(jnp.asarray, sample)
 
     traces = []
 
@@ -168,7 +169,7 @@ def warped(name: str) -> tuple[Any, Any, Any]:
 
 
 def each(*names: str) -> Any:
-    chosen = names or (*(c.name for c in WARPS), *CHAINS)
+    chosen = names or (*FOLLOWED, *CHAINS)
     return pytest.mark.parametrize(
         "name", [pytest.param(n, marks=pytest.mark.xdist_group(f"kinds {n}")) for n in chosen]
     )
@@ -303,11 +304,11 @@ def test_oriented_boxes_keep_direction_and_area(name: str) -> None:
     near(angles, 1.0, name, least=12)
     near(areas, 0.02, name, least=12)
     near(widths, 0.02, name, least=12)
-    if next((c.exact for c in WARPS if c.name == name), name == "Rotate"):
+    if (name in FOLLOWED and FOLLOWED[name].exact) or name == "Rotate":
         assert exact >= 12
 
 
-@each(*(c.name for c in WARPS if c.name not in BENT), "choice")
+@each(*(n for n in FOLLOWED if n not in BENT), "choice")
 def test_camera_matrices_project_onto_the_moved_points(name: str) -> None:
     sample, out, back = warped(name)
     for i in range(DRAWS):

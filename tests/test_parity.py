@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import types
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -130,6 +132,7 @@ def test_shift_scale_rotate() -> None:
         ("HorizontalFlip", {}),
         ("VerticalFlip", {}),
         ("Transpose", {}),
+        ("TimeReverse", {}),
         ("Pad", {"padding": (3, 5, 0, 8), "fill": 9}),
         ("Pad", {"padding": 4, "border_mode": cv2.BORDER_REFLECT_101}),
         ("Crop", {"x_min": 5, "y_min": 3, "x_max": 40, "y_max": 60}),
@@ -153,7 +156,7 @@ def test_shift_scale_rotate() -> None:
 def test_whole_pixels_are_equal(name: str, arguments: dict[str, Any]) -> None:
     mask = np.arange(61 * 75).reshape(61, 75).astype(np.int32) % 11
     a = ours(getattr(ja, name)(**arguments, p=1), image=image(), mask=mask)
-    b = theirs(getattr(A, name)(**arguments, p=1), image=image(), mask=mask)
+    b = theirs(quiet(getattr(A, name), **arguments, p=1), image=image(), mask=mask)
     np.testing.assert_array_equal(a["image"], b["image"])
     np.testing.assert_array_equal(a["mask"], b["mask"])
 
@@ -227,14 +230,27 @@ def test_a_quadrangle_is_solved_as_opencv_does() -> None:
     np.testing.assert_allclose(square_to_quadrangle(jnp.asarray(corners)), expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("transform", [ja.ElasticTransform(80, 6, p=1), ja.GridDistortion(4, 0.4, p=1)])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        ja.ElasticTransform(80, 6, p=1),
+        ja.GridDistortion(4, 0.4, p=1),
+        ja.OpticalDistortion((0.4, 0.4), p=1),
+        ja.OpticalDistortion((-0.3, -0.3), mode="fisheye", p=1),
+        ja.PiecewiseAffine((0.05, 0.05), p=1),
+        ja.ThinPlateSpline(p=1),
+        ja.GridElasticDeform((3, 2), 6),
+        ja.WaterRefraction(p=1),
+    ],
+    ids=lambda t: type(t).__name__,
+)
 def test_dense_maps_read_as_opencv_remap_does(transform: Any) -> None:
     picture = image()
     augment = ja.Compose([transform])
     (op,) = augment.sample(KEY, image=jnp.asarray(picture))
     y, x = np.mgrid[0:61, 0:75].astype(np.float32) + 0.5
     u, v = (np.asarray(c) - 0.5 for c in op.realise(None).pull(jnp.asarray(x), jnp.asarray(y)))
-    border = cv2.BORDER_REPLICATE if op.covers else cv2.BORDER_CONSTANT
+    border = cv2.BORDER_REPLICATE if op.covers else BORDERS[op.border_mode]
     expected = cv2.remap(picture, u, v, cv2.INTER_LINEAR, borderMode=border)
     agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
 
@@ -249,6 +265,154 @@ def test_elastic_fields_are_smoothed_as_opencv_does() -> None:
     for channel, ours_ in enumerate((field.dx, field.dy)):
         expected = cv2.GaussianBlur(noise[channel], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) * 40.0
         np.testing.assert_allclose(ours_, expected, atol=0.02)
+
+
+# Drawn parameters, injected into the reference ----------------------------------------------------------------------
+
+SIZE = (61, 75)
+LABELS = np.zeros(SIZE, np.uint8)
+LABELS[5:20, 8:30], LABELS[30:52, 12:25], LABELS[25:45, 40:70] = 1, 2, 3
+WHOLE = {
+    "image": image(),
+    "mask": LABELS,
+    "bboxes": np.array([[22.0, 14.0, 48.0, 40.0]], np.float32),
+    "cropping_bbox": np.array([20.0, 12.0, 52.0, 45.0], np.float32),
+}
+
+
+def draws(transform: Any, count: int = 4) -> Iterator[tuple[Any, dict[str, np.ndarray]]]:
+    """What a transform draws, and what it makes of a sample."""
+    augment = ja.Compose([transform], bbox_params=ja.BboxParams("pascal_voc"))
+    for key in jax.random.split(jax.random.key(6), count):
+        plan = augment.sample(key, WHOLE)
+        yield plan.ops[0], jax.tree.map(np.asarray, augment.apply(plan, WHOLE))
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("RandomCrop", {"height": 40, "width": 50}),
+        ("RandomCropFromBorders", {"crop_left": 0.3, "crop_right": 0.2, "crop_top": 0.4, "crop_bottom": 0.1}),
+        ("RandomCropNearBBox", {"max_part_shift": 0.3}),
+        ("BBoxSafeRandomCrop", {"erosion_rate": 0.2}),
+        ("AtLeastOneBBoxRandomCrop", {"height": 40, "width": 50}),
+        ("CropNonEmptyMaskIfExists", {"height": 40, "width": 50}),
+        ("RandomResizedCrop", {"size": (48, 56)}),
+        ("RandomSizedCrop", {"min_max_height": (30, 50), "size": (48, 56)}),
+        ("RandomSizedBBoxSafeCrop", {"height": 48, "width": 56, "erosion_rate": 0.2}),
+    ],
+)
+def test_crops_with_their_windows_injected(name: str, arguments: dict[str, Any]) -> None:
+    resizes = "size" in arguments or name == "RandomSizedBBoxSafeCrop"
+    exact = {"mask_interpolation": cv2.INTER_NEAREST_EXACT} if resizes else {}
+    reference = getattr(A, name)(**arguments, **exact)
+    windows = set()
+    for op, out in draws(getattr(ja, name)(**arguments)):
+        if op.window is not None:
+            window = tuple(int(v) for v in np.asarray(op.window))
+        else:
+            x, y = (int(v) for v in np.asarray(op.map.m)[:2, 2])
+            window = (x, y, x + out["image"].shape[1], y + out["image"].shape[0])
+        windows.add(window)
+        shown = reference.apply(WHOLE["image"], crop_coords=window), reference.apply_to_mask(LABELS, crop_coords=window)
+        agree(out["image"], np.asarray(shown[0]), 2 if resizes else 0, 0.99 if resizes else 1)
+        agree(out["mask"], np.asarray(shown[1]), 0, 0.99 if resizes else 1)
+    assert len(windows) > 1
+
+
+def test_random_scales_with_their_factors_injected() -> None:
+    reference = A.RandomScale(0.3, mask_interpolation=cv2.INTER_NEAREST_EXACT)
+    for op, out in draws(ja.RandomScale(0.3, p=1)):
+        scale = out["image"].shape[0] / SIZE[0]
+        assert abs(scale * float(op.map.m[1, 1]) - 1) < 1e-5
+        size = out["image"].shape[:2]
+        agree(out["image"], cv2.resize(WHOLE["image"], size[::-1]), 2, 0.99)
+        agree(out["mask"], cv2.resize(LABELS, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT), 0, 0.99)
+        theirs = reference.apply(WHOLE["image"], scale=scale).shape[:2]
+        assert max(abs(a - b) for a, b in zip(theirs, size, strict=True)) <= 1
+
+
+def test_safe_rotations_with_their_matrices_injected() -> None:
+    reference = A.SafeRotate()
+    half = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
+    for op, out in draws(ja.SafeRotate(90, p=1)):
+        matrix = np.linalg.inv(np.linalg.inv(half) @ np.asarray(op.map.m, np.float64) @ half)
+        agree(out["image"], reference.apply(WHOLE["image"], matrix=matrix, output_shape=SIZE), 2, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "choices"),
+    [
+        ("RandomRotate90", "factor", (0, 1, 2, 3)),
+        ("D4", "group_element", ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")),
+        ("SquareSymmetry", "group_element", ("e", "r90", "r180", "r270", "v", "hvt", "h", "t")),
+        ("ChannelDropout", "channels_to_drop", ([0], [1], [2], [0, 1], [0, 2], [1, 2])),
+        ("MaskDropout", "dropout_mask", tuple(np.equal(LABELS[:, :61], k) for k in (1, 2, 3))),
+    ],
+)
+def test_choices_are_those_of_the_reference(name: str, argument: str, choices: Any) -> None:
+    settings = {"channel_drop_range": (1, 2)} if name == "ChannelDropout" else {}
+    reference = quiet(getattr(A, name), p=1, **settings)
+    square = {"image": WHOLE["image"][:, :61], "mask": LABELS[:, :61]}
+    batch = jax.tree.map(lambda x: jnp.stack([jnp.asarray(x)] * 60), square)
+    out = np.asarray(jax.jit(ja.Compose([getattr(ja, name)(p=1, **settings)]).batch)(KEY, batch)["image"])
+    shown = [np.asarray(reference.apply(square["image"], **{argument: choice})) for choice in choices]
+    found = []
+    for picture in out:
+        same = [i for i, one in enumerate(shown) if np.array_equal(picture, one)]
+        assert len(same) == 1
+        found += same
+    assert set(found) == set(range(len(choices)))
+
+
+def test_shuffled_tiles_with_their_order_injected() -> None:
+    reference = A.RandomGridShuffle((2, 3))
+    for op, out in draws(ja.RandomGridShuffle((2, 3), p=1)):
+        (y, x), source = (np.asarray(edges) for edges in (op.map.y, op.map.x)), np.asarray(op.map.source)
+        tiles = np.array([[y[i], x[j], y[i + 1], x[j + 1]] for i in range(2) for j in range(3)], np.int32)
+        # There it is told where each tile goes, here which one each place shows.
+        shown = reference.apply(WHOLE["image"], tiles=tiles, mapping=np.argsort(source).tolist())
+        np.testing.assert_array_equal(out["image"], shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("CoarseDropout", {"num_holes_range": (2, 5), "hole_height_range": (4, 20), "hole_width_range": (5, 9)}),
+        ("Erasing", {"scale": (0.1, 0.3)}),
+        ("XYMasking", {"num_masks_x": 2, "num_masks_y": (1, 2), "mask_x_length": (3, 9), "mask_y_length": 5}),
+        ("GridDropout", {"ratio": 0.4, "unit_size_range": (9, 14)}),
+        ("TimeMasking", {"time_mask_param": 30}),
+        ("FrequencyMasking", {"freq_mask_param": 30}),
+    ],
+)
+def test_cut_outs_with_their_holes_injected(name: str, arguments: dict[str, Any]) -> None:
+    fills = {} if name in ("TimeMasking", "FrequencyMasking") else {"fill": (9, 80, 200), "fill_mask": 7}
+    reference = quiet(getattr(A, name), **arguments, **fills, p=1)
+    lost = 0
+    for op, out in draws(getattr(ja, name)(**arguments, **fills, p=1)):
+        region = jax.tree.map(np.asarray, op.region)
+        if hasattr(region, "edges"):
+            holes = region.edges[region.used]
+        else:
+            x, y = np.broadcast_arrays(region.x, region.y)
+            x1, y1 = x + region.wide, y + region.high[:, None]
+            holes = np.stack([x, y, x1, y1], axis=-1).reshape(-1, 4)
+        holes = np.clip(holes, 0, [SIZE[1], SIZE[0]] * 2).astype(np.int32)
+        np.testing.assert_array_equal(out["image"], reference.apply(WHOLE["image"], holes=holes, seed=0))
+        np.testing.assert_array_equal(out["mask"], reference.apply_to_mask(LABELS, holes=holes, seed=0))
+        lost += (out["image"] != WHOLE["image"]).sum()
+    assert lost
+
+
+def test_lost_pixels_with_their_places_injected() -> None:
+    reference = A.PixelDropout(0.1, drop_value=9)
+    view = types.SimpleNamespace(canvas=types.SimpleNamespace(buffer=SIZE))
+    for op, out in draws(ja.PixelDropout(0.1, drop_value=9, p=1)):
+        gone = np.broadcast_to(np.asarray(op.region.pixels(view))[..., None], (*SIZE, 3))
+        shown = reference.apply(WHOLE["image"], drop_mask=gone, drop_values=np.full((*SIZE, 3), 9, np.uint8))
+        np.testing.assert_array_equal(out["image"], shown)
+        assert 0.05 < gone.mean() < 0.15
 
 
 # Tones: all pixels within 1 level -----------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from scenes import blob, centroid, disc, labelled, tight_box
+from scenes import blob, centroid, disc, tight_box
 from scipy.ndimage import map_coordinates
-from table import WARPS, at_defaults
+from table import FOLLOWED, at_defaults, beside
 
 import jaxaug as ja
 
@@ -54,7 +54,7 @@ def scene(size: tuple[int, int]) -> dict[str, Any]:
 @functools.cache
 def warped(name: str) -> tuple[Any, Any]:
     """The scene under a warp at arguments that keep spots round and discs whole, and at its default numbers."""
-    case = next(c for c in WARPS if c.name == name)
+    case = FOLLOWED[name]
     size = (84, 84) if case.size[0] == case.size[1] else SIZE
     transform = {
         "Crop": ja.Crop(10, 8, 88, 70),
@@ -78,8 +78,13 @@ def warped(name: str) -> tuple[Any, Any]:
         "GridElasticDeform": ja.GridElasticDeform((2, 2), 2),
         "ThinPlateSpline": ja.ThinPlateSpline((0.04, 0.08), p=1),
         "WaterRefraction": ja.WaterRefraction((0.005, 0.01), (2.0, 3.0), p=1),
+        "RandomScale": ja.RandomScale(0.2, p=1),
+        "RandomCropFromBorders": ja.RandomCropFromBorders(0.1, 0.15, 0.2, 0.05),
     }.get(name, case.transform)
-    sample = jax.tree.map(jnp.asarray, scene(size))
+    sample = beside(case, size) | scene(size)
+    if "size" in sample:
+        sample["discs"]["size"] = sample["size"]
+    sample = jax.tree.map(jnp.asarray, sample)
     batch = jax.tree.map(lambda x: jnp.stack([x] * DRAWS), sample)
     params = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xy")}
     program = jax.jit(lambda augment, key, batch: augment.batch(key, batch))
@@ -88,13 +93,20 @@ def warped(name: str) -> tuple[Any, Any]:
     return gentle, default
 
 
+def shown(out: Any, name: str, i: int) -> np.ndarray:
+    """A picture of a draw, of its true size."""
+    height, width = out["size"][i] if "size" in out else (None, None)
+    picture = out[name][i]
+    return picture[:, :height, :width] if name == "masks" else picture[:height, :width]
+
+
 def visible(plane: np.ndarray, margin: int = 2) -> bool:
     """Whether a shape is there and does not touch the edge."""
     inner = plane[margin:-margin, margin:-margin]
     return plane.max() > 0.05 and np.isclose(inner.sum(), plane.sum(), rtol=1e-4)
 
 
-cases = pytest.mark.parametrize("name", [pytest.param(c.name, marks=pytest.mark.xdist_group(c.name)) for c in WARPS])
+cases = pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in FOLLOWED])
 
 
 @cases
@@ -103,7 +115,7 @@ def test_keypoints_stay_on_their_spots(name: str) -> None:
     checked = 0
     for i in range(DRAWS):
         for j, point in enumerate(out["keypoints"][i]):
-            plane = out["image"][i, ..., j]
+            plane = shown(out, "image", i)[..., j]
             if out["keypoints_valid"][i, j] and visible(np.where(plane > 1e-3, plane, 0)):
                 np.testing.assert_allclose(centroid(plane), point, atol=0.1)
                 checked += 1
@@ -112,7 +124,7 @@ def test_keypoints_stay_on_their_spots(name: str) -> None:
 
 @cases
 def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) -> None:
-    case = next(c for c in WARPS if c.name == name)
+    case = FOLLOWED[name]
     height, width = case.size
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
     rng = np.random.default_rng(0)
@@ -121,7 +133,7 @@ def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) 
         "image": jnp.asarray(np.stack([columns, rows, np.ones_like(rows)], -1)),
         "keypoints": jnp.asarray(points),
         "keypoints_valid": jnp.ones(60, bool),
-        "scene": {name: jnp.asarray(labelled(height, width)[name]) for name in case.needs},
+        **jax.tree.map(jnp.asarray, beside(case, case.size)),
     }
     batch = jax.tree.map(lambda x: jnp.stack([x] * DRAWS), sample)
     params = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xy")}
@@ -135,7 +147,7 @@ def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) 
     for i in range(2 * DRAWS):
         for j in np.flatnonzero(out["keypoints_valid"][i]):
             x, y = out["keypoints"][i, j]
-            rows, columns = out["image"].shape[1:3]
+            rows, columns = out["size"][i] if "size" in out else out["image"].shape[1:3]
             if not (0 <= x <= columns - 1 and 0 <= y <= rows - 1):
                 continue
             told = [map_coordinates(out["image"][i, ..., c], [[y], [x]], order=1, mode="nearest")[0] for c in range(3)]
@@ -153,7 +165,7 @@ def test_keypoints_stay_on_their_label_discs(name: str) -> None:
     offsets = []
     for i in range(DRAWS):
         for j, point in enumerate(out["discs"]["keypoints"][i]):
-            plane = out["discs"]["masks"][i, j]
+            plane = shown(out["discs"], "masks", i)[j]
             if out["discs"]["keypoints_valid"][i, j] and visible(plane):
                 offsets.append(np.subtract(centroid(plane), point))
     assert len(offsets) >= 10 * DRAWS
@@ -177,7 +189,7 @@ def test_boxes_are_tight_around_their_rectangles(name: str) -> None:
 
 
 def _exact(name: str) -> bool:
-    return next(c for c in WARPS if c.name == name).exact
+    return FOLLOWED[name].exact
 
 
 @pytest.mark.parametrize("name", ["Rotate", "Affine"])
