@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug import struct
+from jaxaug.control import stored
 from jaxaug.maps import Axes, Bent, Matrix, Rescaled, Scalar, Structure
 from jaxaug.matrices import compose3, stack3, vector
 from jaxaug.struct import static, switch
@@ -52,7 +53,9 @@ class Canvas:
             return picture
         channels, (height, width) = picture.shape[-1], self.size
         rows, columns = (jnp.arange(n) for n in (self.buffer[0], self.buffer[1] * channels))
-        inside = (rows < height)[:, None] & (columns < jnp.ceil(width) * channels)
+        # Flags of a byte each, beside which the loop over pixels need not compare floats.
+        down, across = stored((rows < height, columns < jnp.ceil(width) * channels))
+        inside = down[:, None] & across
         # Rows in which channels alternate: loops over the channels of each pixel are slow.
         flat = picture.reshape(*picture.shape[:-2], -1)
         return jnp.where(inside, flat, jnp.asarray(value, picture.dtype)).reshape(picture.shape)
