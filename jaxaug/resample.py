@@ -207,6 +207,7 @@ def _read_separable(picture: Array, run: list[Warp], kind: Kind, method: str) ->
         value = jnp.einsum("lk,ikc->ilc", wu, value, precision=jax.lax.Precision.HIGHEST)
         return round_to(_compose(value, fills), picture.dtype)
     method = "linear" if method == "area" else method
+    u, v = stored((u, v))
     pairs_v, cover_v = taps(v, rows, method, source_border)
     pairs_u, cover_u = taps(u, columns, method, source_border)
     colour = settings(run[source], kind)[1]
@@ -376,6 +377,7 @@ def _read_dense(picture: Array, run: list[Warp], kind: Kind, method: str) -> Arr
         return _compose(read, fills, nearest=True)
     if in_words:
         return _read_words(picture, x, y, border, fill, fills)
+    x, y = stored((x, y))
     pairs_x, cover_x = taps(x, columns, method, border)
     pairs_y, cover_y = taps(y, rows, method, border)
     flat = picture.reshape(-1, channels)
@@ -414,14 +416,15 @@ def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fill
         else:
             x, y = fold(x, columns, border), fold(y, rows, border)
         x, y = x - 0.5, y - 0.5
-    left, above = jnp.floor(x), jnp.floor(y)
     stride = columns + 3
-    corner = (above.astype(jnp.int32) + 1) * stride + left.astype(jnp.int32) + 1
     flat = stored(rimmed).reshape(-1)
     colours = [fill_values(over, picture) for _, over in fills]
 
-    def mix(grids: tuple[Array, Array, Array, list[Array]]) -> Array:
-        corner, ax, ay, covers = grids
+    def mix(grids: tuple[Array, Array, list[Array]]) -> Array:
+        x, y, covers = grids
+        left, above = jnp.floor(x), jnp.floor(y)
+        corner = stored((above.astype(jnp.int32) + 1) * stride + left.astype(jnp.int32) + 1)
+        ax, ay = x - left, y - above
         reads = stored([jnp.take(flat, corner + step, mode="clip") for step in (0, 1, stride, stride + 1)])
         weights = ((1 - ax) * (1 - ay), ax * (1 - ay), (1 - ax) * ay, ax * ay)
         planes = []
@@ -432,7 +435,9 @@ def _read_words(picture: Array, x: Array, y: Array, border: str, fill: Any, fill
             planes.append(value)
         return stored(words.join(planes))
 
-    grids = stored((corner, x - left, y - above, [cover for cover, _ in fills]))
+    # Reckoned once: where each loop reckons a coordinate anew, one may round it below a whole number and another not,
+    # and the place that is read is not the one that is weighed.
+    grids = stored((x, y, [cover for cover, _ in fills]))
     return words.unpack(in_strips(mix, grids), channels)
 
 

@@ -143,3 +143,14 @@ def test_each_target_keeps_its_own_interpolation_and_fill() -> None:
     assert set(np.unique(fused["mask"])) <= {0, 1, 2, 3, 5, 7}
     np.testing.assert_allclose(fused["image"][0, 0], [0.4, 0.5, 0.6], atol=1e-6)
     assert np.mean(fused["mask"] != apart["mask"]) < 0.03
+
+
+def test_the_place_that_is_read_is_the_one_that_is_weighed() -> None:
+    """The middle of a picture stays where it is, though its coordinates come out a little below or above the pixel."""
+    picture = np.random.default_rng(0).integers(1, 255, (255, 255, 3), dtype=np.uint8)
+    augment = ja.Compose([ja.Affine((0.8, 1.3), rotate=(-60, 60), p=1)])
+    # Loops that reckon apart what they have in common.
+    options = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 0}
+    run = jax.jit(lambda key, batch: augment.batch(key, image=batch)["image"], compiler_options=options)
+    out = np.asarray(run(jax.random.key(0), jnp.asarray(np.stack([picture] * 64))))
+    np.testing.assert_array_equal(out[:, 127, 127], np.stack([picture[127, 127]] * 64))

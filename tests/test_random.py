@@ -120,7 +120,9 @@ def test_any_split_of_a_batch_gives_the_same() -> None:
         keypoint_params=ja.KeypointParams("xyas"),
     )
     key = jax.random.key(1)
-    run = jax.jit(lambda k, b, start: augment.batch(k, b, start=start))
+    # With the loops that compilers make by default: older ones round the last sample of an odd number differently.
+    options = {"xla_cpu_use_fusion_emitters": True}
+    run = jax.jit(lambda k, b, start: augment.batch(k, b, start=start), compiler_options=options)
     whole = run(key, batch, 0)
     halves = [run(key, jax.tree.map(lambda x, i=i: x[i : i + 2], batch), i) for i in (0, 2, 4)]
     for a, b in zip(jax.tree.leaves(whole), jax.tree.leaves(jax.tree.map(lambda *x: jnp.concatenate(x), *halves))):
