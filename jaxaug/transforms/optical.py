@@ -133,10 +133,8 @@ class Waves(Bent):
         across = (jnp.cos(self.travels) * number)[:, None] * x[0] + self.phase[:, None]
         down = (jnp.sin(self.travels) * number)[:, None] * y[:, 0]
         # The sine of a sum is a sum of products, of a row and a column each.
-        rows, columns = (
-            jnp.concatenate([jnp.cos(down), jnp.sin(down)]),
-            jnp.concatenate([jnp.sin(across), jnp.cos(across)]),
-        )
+        rows = jnp.concatenate([jnp.cos(down), jnp.sin(down)])
+        columns = jnp.concatenate([jnp.sin(across), jnp.cos(across)])
 
         def total(share: Array) -> Array:
             weighed = rows * jnp.tile(self.amplitude * share, 2)[:, None]
