@@ -4,8 +4,8 @@ import os
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Most of the time goes into compiling: code of small pictures need not be fast. The notebook and the run with the
-# oldest jax use the compiler's own settings.
+# Most of the time goes into compiling: code of small pictures need not be fast. The notebook, a second run of
+# some tests in .ci/run and the one with the oldest jax use the compiler's own settings.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
 
 import jax
