@@ -1,12 +1,12 @@
 """Image augmentation as pure functions, for JAX."""
 
 from jaxaug import functional
-from jaxaug.boxes import BboxParams
-from jaxaug.choose import OneOf, Sequential
-from jaxaug.compact import compact
-from jaxaug.compose import Compose, Plan
-from jaxaug.keypoints import KeypointParams
-from jaxaug.serialize import from_list, to_list
+from jaxaug.annotations.boxes import BboxParams
+from jaxaug.annotations.compact import compact
+from jaxaug.annotations.keypoints import KeypointParams
+from jaxaug.pipeline.compose import Compose, Plan
+from jaxaug.pipeline.compositions import OneOf, Sequential
+from jaxaug.pipeline.serialize import from_list, to_list
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
 

@@ -14,7 +14,7 @@ import jax
 import numpy as np
 
 import jaxaug as ja
-from jaxaug.files import (
+from jaxaug.tools.files import (
     Refusal,
     blaming,
     make_folder,
@@ -24,8 +24,8 @@ from jaxaug.files import (
     write_picture,
     writing,
 )
-from jaxaug.gallery import SHOWN, gallery
-from jaxaug.plot import require, sheet
+from jaxaug.tools.gallery import SHOWN, gallery
+from jaxaug.tools.plot import require, sheet
 
 #: What `apply` does without `--pipeline`; works on pictures of any number of channels.
 DEFAULT: list[Any] = [

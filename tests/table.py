@@ -10,7 +10,7 @@ import numpy as np
 from scenes import labelled
 
 import jaxaug as ja
-from jaxaug import struct
+from jaxaug.backend import struct
 
 ANY = (1, 3, 4, 6)
 

@@ -11,7 +11,7 @@ import pytest
 from table import TABLE
 
 import jaxaug as ja
-from jaxaug import struct
+from jaxaug.backend import struct
 
 KEY = jax.random.key(0)
 PASCAL = ja.BboxParams("pascal_voc")

@@ -11,7 +11,7 @@ import pytest
 from scenes import labelled
 
 import jaxaug as ja
-from jaxaug.batching import one_sample
+from jaxaug.backend.batching import one_sample
 
 COUNT = 3
 KEY = jax.random.key(5)

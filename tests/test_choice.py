@@ -11,9 +11,9 @@ import pytest
 from scenes import labelled, smooth
 
 import jaxaug as ja
-from jaxaug.choose import merge, traverse
-from jaxaug.draw import child_keys
-from jaxaug.targets import parse
+from jaxaug.core.draw import child_keys
+from jaxaug.core.sample import parse
+from jaxaug.pipeline.compositions import merge, traverse
 
 PARAMS = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xyas")}
 SIZE = (37, 45)

@@ -15,7 +15,7 @@ from skimage import data
 from table import SIZED, TABLE
 
 from jaxaug.__main__ import main
-from jaxaug.gallery import SHOWN, gallery
+from jaxaug.tools.gallery import SHOWN, gallery
 
 PICTURE = data.astronaut()[40:406:8, 62:512:8]
 HEIGHT, WIDTH = PICTURE.shape[:2]

@@ -240,8 +240,8 @@ def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() ->
 
 @pytest.mark.parametrize("count", [0, 1, 32, 70])
 def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
-    from jaxaug.erase import Rectangles
-    from jaxaug.warp import Canvas
+    from jaxaug.geometry.warp import Canvas
+    from jaxaug.ops.erase import Rectangles
 
     rng = np.random.default_rng(count)
     corner = rng.integers(-3, 30, (count, 2))
@@ -256,7 +256,7 @@ def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
 
 
 def test_pixels_of_a_part_have_even_chances() -> None:
-    from jaxaug.parts import random_pixels
+    from jaxaug.ops.object_regions import random_pixels
 
     wanted = np.zeros((9, 11), bool)
     wanted[1:3, 2:7] = wanted[3:6, 6:9] = wanted[7, 1] = True

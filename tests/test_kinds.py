@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation, map_coordinates
 from table import FOLLOWED, TABLE, WARPS, at_defaults, beside
 
 import jaxaug as ja
-from jaxaug import struct
+from jaxaug.backend import struct
 
 KEY = jax.random.key(0)
 #: As many at the arguments of the table as at default numbers.

@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxaug.functional.colour import brightness_contrast
-from jaxaug.levels import ONE, gathered, mixed, spread, weight
-from jaxaug.words import pack, unpack
+from jaxaug.kernels.colour import brightness_contrast
+from jaxaug.kernels.fixed_point import ONE, gathered, mixed, spread, weight
+from jaxaug.kernels.pixel_packing import pack, unpack
 
 LEVELS = np.arange(256, dtype=np.uint8)
 

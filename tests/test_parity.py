@@ -573,7 +573,7 @@ def test_the_symmetries_of_the_square_are_eight_and_all_occur() -> None:
 
 
 def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
-    from jaxaug.parts import connected_parts
+    from jaxaug.ops.object_regions import connected_parts
 
     rng = np.random.default_rng(0)
     for density in (0.3, 0.6, 0.9):

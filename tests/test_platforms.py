@@ -18,7 +18,7 @@ from skimage import data
 from table import TABLE
 
 import jaxaug as ja
-from jaxaug.rows import copied, multiplied
+from jaxaug.backend.gather import copied, multiplied
 
 BOXES, POINTS = ja.BboxParams("pascal_voc"), ja.KeypointParams("xy")
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaxaug.plot import COLOURS, draw_sample
-from jaxaug.shades import NEAR_TO_FAR, shade
+from jaxaug.tools.plot import COLOURS, draw_sample
+from jaxaug.tools.target_colours import NEAR_TO_FAR, target_colours
 
 BLACK = np.zeros((60, 80), np.uint8)
 
@@ -46,13 +46,15 @@ def test_motion_is_drawn_from_a_spot_to_where_it_goes() -> None:
 
 def test_depth_flow_and_normals_as_colours() -> None:
     depth = np.array([[1.0, 3.0, 0.0, np.inf]])[..., None]
-    np.testing.assert_allclose(shade("depth", depth)[0], [NEAR_TO_FAR[0], NEAR_TO_FAR[-1], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_allclose(
+        target_colours("depth", depth)[0], [NEAR_TO_FAR[0], NEAR_TO_FAR[-1], [0, 0, 0], [0, 0, 0]]
+    )
     # To the right, up, to the left and nowhere.
     flow = np.array([[[4.0, 0.0], [0.0, -4.0], [-4.0, 0.0], [0.0, 0.0]]])
     expected = [[255, 0, 0], [127.5, 255, 0], [0, 255, 255], [255, 255, 255]]
-    np.testing.assert_allclose(shade("flow", flow)[0], expected, atol=1e-9)
+    np.testing.assert_allclose(target_colours("flow", flow)[0], expected, atol=1e-9)
     normals = np.array([[[0.0, 0.0, 2.0], [0.0, 0.0, 0.0]]])
-    np.testing.assert_allclose(shade("normals", normals)[0], [[127.5, 127.5, 255], [0, 0, 0]])
+    np.testing.assert_allclose(target_colours("normals", normals)[0], [[127.5, 127.5, 255], [0, 0, 0]])
 
 
 @pytest.mark.parametrize("name", ["depth", "flow", "normals"])
@@ -61,7 +63,7 @@ def test_the_picture_to_draw_on_is_chosen_by_name(name: str) -> None:
     kinds = {"depth": rng.uniform(1, 2, BLACK.shape), "normals": rng.normal(size=(*BLACK.shape, 3))}
     kinds |= {"flow": rng.normal(size=(*BLACK.shape, 2)) * 1e-3}
     sample = {k: v.astype(np.float32) for k, v in kinds.items()}
-    expected = shade(name, sample[name].reshape(*BLACK.shape, -1)).round()
+    expected = target_colours(name, sample[name].reshape(*BLACK.shape, -1)).round()
     here = {name: sample[name]}
     np.testing.assert_array_equal(draw_sample(here), expected)
     shown = draw_sample({"image": BLACK, **here}, show=name)

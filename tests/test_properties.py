@@ -14,7 +14,7 @@ from scipy.ndimage import binary_erosion
 from table import BY_NAME, TABLE
 
 import jaxaug as ja
-from jaxaug import struct
+from jaxaug.backend import struct
 
 NAMES = [case.name for case in TABLE]
 COUNT = 3

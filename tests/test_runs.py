@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from jaxaug.parts import connected_parts
-from jaxaug.runs import Runs, over_runs
+from jaxaug.kernels.connected_components import Runs, over_runs
+from jaxaug.ops.object_regions import connected_parts
 
 #: The larger ones have one program for few runs and one for many.
 SHAPES = [(1, 40), (40, 1), (1, 1), (33, 47), (130, 131), (70, 300)]

@@ -14,8 +14,8 @@ from pictures import astronaut
 from scenes import disc, tight_box
 
 import jaxaug as ja
-from jaxaug.maps import Displacement
-from jaxaug.morphology import ellipse
+from jaxaug.geometry.maps import Displacement
+from jaxaug.ops.morphology import ellipse
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

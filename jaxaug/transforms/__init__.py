@@ -1,7 +1,7 @@
 """Every transform, by subject."""
 
+from jaxaug.core.transform import Transform, transform
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
-from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.blur import Blur, GaussianBlur
 from jaxaug.transforms.colour import (
     ColorJitter,

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.draw import Draw
-from jaxaug.maps import Structure
-from jaxaug.matrices import compose3, inverse3, stack3
-from jaxaug.struct import is_concrete
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
-from jaxaug.warp import Warp, matrix_warp
+from jaxaug.backend.struct import is_concrete
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Structure
+from jaxaug.geometry.matrices import compose3, inverse3, stack3
+from jaxaug.geometry.warp import Warp, matrix_warp
 
 METHODS = ("largest_box", "ellipse")
 #: Steps in which the ranges of scale, angle and shear are searched for the largest result.

@@ -10,11 +10,11 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug import functional as F
-from jaxaug.draw import Draw
-from jaxaug.pixels import Separable
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.pixels import Separable
 
 
 @transform

@@ -9,16 +9,16 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from jaxaug import struct
-from jaxaug.draw import Draw
-from jaxaug.maps import Structure
-from jaxaug.struct import is_concrete
-from jaxaug.transforms import args
+from jaxaug.backend import struct
+from jaxaug.backend.struct import is_concrete
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Structure
+from jaxaug.geometry.warp import Canvas, Warp, identity, matrix_warp
 from jaxaug.transforms.affine import warp_settings
-from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.crop import outside, window
-from jaxaug.view import View
-from jaxaug.warp import Canvas, Warp, identity, matrix_warp
 
 SIDES = ("top", "right", "bottom", "left")
 

@@ -9,15 +9,15 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.draw import Draw
-from jaxaug.matrices import vector
-from jaxaug.targets import Size
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.sample import Size
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.matrices import vector
+from jaxaug.geometry.warp import Warp
 from jaxaug.transforms.crop import window
 from jaxaug.transforms.zoom import zoomed
-from jaxaug.view import View
-from jaxaug.warp import Warp
 
 #: How much of a box a window shows at least, in pixels along each axis, if it need only touch it.
 TOUCH = 0.01

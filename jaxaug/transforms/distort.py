@@ -9,17 +9,17 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug import struct
-from jaxaug.control import stored
-from jaxaug.draw import Draw
-from jaxaug.functional.noise import random_normal, random_uniform
-from jaxaug.maps import Axes, Displacement
-from jaxaug.struct import static
-from jaxaug.transforms import args
+from jaxaug.backend import struct
+from jaxaug.backend.compiler import materialize
+from jaxaug.backend.struct import static
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Axes, Displacement
+from jaxaug.geometry.warp import Warp, map_warp
+from jaxaug.kernels.noise import random_normal, random_uniform
 from jaxaug.transforms.affine import warp_settings
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
-from jaxaug.warp import Warp, map_warp
 
 REMAPPING = ("mask", "direct")
 
@@ -95,14 +95,14 @@ class ElasticMap:
     def realise(self) -> Displacement:
         shape = (1 if self.same else 2, *self.size)
         if self.distribution == "gaussian":
-            noise = stored(random_normal(self.key, shape))
+            noise = materialize(random_normal(self.key, shape))
             noise = noise / jnp.maximum(jnp.abs(noise).max(), 1e-6)
         else:
             noise = 2.0 * random_uniform(self.key, shape) - 1.0
-        noise = stored(noise)
+        noise = materialize(noise)
         down, along = (_smoothing(n, self.sigma, self.radius) for n in self.size)
         field = jnp.einsum("ij,njk,lk->nil", down, noise, along, precision=jax.lax.Precision.HIGHEST)
-        return stored(Displacement(self.alpha * field[0], self.alpha * field[-1]))
+        return materialize(Displacement(self.alpha * field[0], self.alpha * field[-1]))
 
 
 def _smoothing(n: int, sigma: Any, radius: int) -> Array:

@@ -7,11 +7,11 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.draw import Draw
-from jaxaug.erase import Erase, Rectangles
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.erase import Erase, Rectangles
 
 #: Fills that all cut-outs know by name.
 FILLS = ("random", "random_uniform", "inpaint_telea", "inpaint_ns")

@@ -7,13 +7,13 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug import functional as F
-from jaxaug.draw import Draw
-from jaxaug.erase import Erase
-from jaxaug.pixels import Tone, tone
-from jaxaug.regions import Specks
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.erase import Erase
+from jaxaug.ops.pixels import Tone, tone
+from jaxaug.ops.regions import Specks
 
 
 @transform

@@ -6,15 +6,15 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxaug.draw import Draw
-from jaxaug.maps import Structure
-from jaxaug.matrices import compose3, stack3
-from jaxaug.pixels import Tone, tone
-from jaxaug.struct import is_concrete
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
-from jaxaug.warp import Canvas, Warp, matrix_warp
+from jaxaug.backend.struct import is_concrete
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Structure
+from jaxaug.geometry.matrices import compose3, stack3
+from jaxaug.geometry.warp import Canvas, Warp, matrix_warp
+from jaxaug.ops.pixels import Tone, tone
 
 
 @transform

@@ -7,14 +7,14 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.draw import Draw
-from jaxaug.erase import Erase
-from jaxaug.regions import Cells, Crossings, Mesh
-from jaxaug.struct import is_concrete
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
+from jaxaug.backend.struct import is_concrete
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.erase import Erase
+from jaxaug.ops.regions import Cells, Crossings, Mesh
 from jaxaug.transforms.dropout import FILLS, cut
-from jaxaug.view import View
 
 
 @transform

@@ -9,18 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug import struct
-from jaxaug.control import stored
-from jaxaug.draw import Draw
-from jaxaug.maps import Displacement
-from jaxaug.matrices import vector
-from jaxaug.struct import static
-from jaxaug.transforms import args
+from jaxaug.backend import struct
+from jaxaug.backend.compiler import materialize
+from jaxaug.backend.struct import static
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Displacement
+from jaxaug.geometry.matrices import vector
+from jaxaug.geometry.warp import Warp, map_warp
 from jaxaug.transforms.affine import warp_settings
-from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.view import View
-from jaxaug.warp import Warp, map_warp
 
 
 @struct.struct
@@ -51,7 +51,7 @@ class Mesh:
             cells = _spread(_cells(down), twist, _cells(along))
             # Two planes that meet where u + v = 1, in place of the saddle through the same corners.
             field = field + cells * (jnp.maximum(u + v[:, None] - 1.0, 0.0) - u * v[:, None])
-        return stored(Displacement(field[0], field[1]))
+        return materialize(Displacement(field[0], field[1]))
 
 
 def _hats(length: int, extent: Array, count: Array, most: int) -> tuple[Array, Array]:
@@ -211,7 +211,7 @@ class Spline:
         for k, (px, py) in enumerate(points.tolist()):
             bump = _bend((x - px) ** 2 + (y - py) ** 2, jnp)
             dx, dy = dx + weights[k, 0] * bump, dy + weights[k, 1] * bump
-        return stored(Displacement(dx * self.extent[1], dy * self.extent[0]))
+        return materialize(Displacement(dx * self.extent[1], dy * self.extent[0]))
 
 
 def _bend(square: Any, xp: Any) -> Any:

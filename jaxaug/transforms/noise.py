@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxaug.draw import Draw
-from jaxaug.pixels import Noise
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.pixels import Noise
 
 
 @transform

@@ -8,13 +8,13 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.draw import Draw
-from jaxaug.erase import Erase, Rectangles
-from jaxaug.parts import InParts, Objects
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.erase import Erase, Rectangles
+from jaxaug.ops.object_regions import InParts, Objects
 from jaxaug.transforms.dropout import FILLS, cut
-from jaxaug.view import View
 
 
 @transform

@@ -9,16 +9,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug import struct
-from jaxaug.draw import Draw
-from jaxaug.maps import Bent
-from jaxaug.matrices import vector
-from jaxaug.transforms import args
+from jaxaug.backend import struct
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Bent
+from jaxaug.geometry.matrices import vector
+from jaxaug.geometry.warp import Warp, map_warp
 from jaxaug.transforms.affine import warp_settings
-from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.view import View
-from jaxaug.warp import Warp, map_warp
 
 
 @struct.struct

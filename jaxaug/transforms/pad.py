@@ -7,13 +7,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxaug.draw import Draw
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.warp import Canvas, Warp
 from jaxaug.transforms.crop import POSITIONS, outside, padding_before, window
 from jaxaug.transforms.resize import scaled
-from jaxaug.view import View
-from jaxaug.warp import Canvas, Warp
 
 
 @transform

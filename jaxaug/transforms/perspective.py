@@ -7,15 +7,15 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.draw import Draw
-from jaxaug.maps import Structure
-from jaxaug.matrices import compose3, inverse3, stack3, vector
-from jaxaug.matrices import transform as transform_points
-from jaxaug.transforms import args
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Structure
+from jaxaug.geometry.matrices import compose3, inverse3, stack3, vector
+from jaxaug.geometry.matrices import transform as transform_points
+from jaxaug.geometry.warp import Warp, matrix_warp
 from jaxaug.transforms.affine import warp_settings
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
-from jaxaug.warp import Warp, matrix_warp
 
 
 @transform

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 
-from jaxaug.draw import Draw
-from jaxaug.maps import Structure
-from jaxaug.matrices import ratio, vector
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
-from jaxaug.view import View
-from jaxaug.warp import Canvas, Warp, matrix_warp
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Structure
+from jaxaug.geometry.matrices import ratio, vector
+from jaxaug.geometry.warp import Canvas, Warp, matrix_warp
 
 
 @transform

@@ -7,17 +7,17 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug import struct
-from jaxaug.draw import Draw
-from jaxaug.functional.noise import bits_at
-from jaxaug.maps import Matrix, Structure, Tiles, Torn
-from jaxaug.struct import static
-from jaxaug.transforms import args
+from jaxaug.backend import struct
+from jaxaug.backend.struct import static
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Matrix, Structure, Tiles, Torn
+from jaxaug.geometry.warp import Warp, map_warp
+from jaxaug.kernels.noise import bits_at
 from jaxaug.transforms.affine import warp_settings
-from jaxaug.transforms.base import Transform, transform
 from jaxaug.transforms.distort import REMAPPING
-from jaxaug.view import View
-from jaxaug.warp import Warp, map_warp
 
 
 @transform

@@ -6,14 +6,14 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxaug.draw import Draw
-from jaxaug.maps import Structure
-from jaxaug.targets import Size
-from jaxaug.transforms import args
-from jaxaug.transforms.base import Transform, transform
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.sample import Size
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.geometry.maps import Structure
+from jaxaug.geometry.warp import Warp, matrix_warp
 from jaxaug.transforms.resize import reading
-from jaxaug.view import View
-from jaxaug.warp import Warp, matrix_warp
 
 
 def zoomed(view: View, place: tuple[Any, Any, Any, Any], size: Size, **settings: Any) -> Warp:

@@ -1,0 +1,84 @@
+"""Dropping rows that are no longer valid, on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxaug.core.sample import BOXES, ROWS, Layout, Leaf, Path, parse
+
+
+def compact(
+    sample: Any,
+    *,
+    additional_targets: Mapping[str, str] | None = None,
+    label_fields: Mapping[Path, tuple[str, ...]] | tuple[str, ...] = (),
+) -> Any:
+    """Drops dead rows and their labels, so that a sample looks as users of Albumentations are used to.
+
+    Beside a `valid` entry, every entry with as many rows is shortened. A set of rows with a validity entry of its
+    own is shortened by that, together with its label fields and the validity entry. Boxes without any are shortened
+    by dropping rows of zeros; keypoints without any are left alone, because (0, 0) is a point like another.
+
+    Args:
+        sample: a pytree of concrete arrays; does not work under `jit`, where shapes are fixed.
+        additional_targets: as in `Compose`.
+        label_fields: names of label entries beside the set `bboxes`, or `obboxes` where there are none, or `keypoints`
+            where there are no boxes at all; or the names for each set, by its path.
+
+    Returns:
+        The sample, shorter, as NumPy arrays where something was dropped.
+
+    Raises:
+        ValueError: called on tracers.
+
+    Example:
+        >>> import numpy as np
+        >>> sample = {"bboxes": np.array([[0, 0, 4, 4], [0, 0, 0, 0]]), "labels": np.array([7, 8])}
+        >>> compact(sample | {"size": (8, 8)}, label_fields=("labels",))["labels"]
+        array([7])
+    """
+    if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(sample)):
+        raise ValueError("compact drops rows, which changes shapes: call it outside jit and vmap.")
+    layout, values = parse(sample, additional_targets, check_shapes=False)
+    out = list(values)
+    originals = jax.tree.leaves(sample)
+    for leaf in layout.leaves:
+        if leaf.kind == "other":
+            out[leaf.index] = originals[leaf.index]
+    for leaf in layout.kind("valid"):
+        keep = np.asarray(values[leaf.index]).astype(bool)
+        for other in layout.leaves:
+            if other.group == leaf.group and np.ndim(out[other.index]) and len(out[other.index]) == len(keep):
+                if other.kind in (*ROWS, "rows_valid", "valid", "other") or (other.kind == "mask" and other.leading):
+                    out[other.index] = np.asarray(out[other.index])[keep]
+    for leaf in layout.kind(*ROWS):
+        if layout.siblings(leaf, "valid"):
+            continue
+        flags = [o for o in layout.siblings(leaf, "rows_valid") if o.of == leaf.name]
+        rows = np.asarray(values[leaf.index])
+        if flags:
+            keep = np.asarray(values[flags[0].index]).astype(bool)
+        elif leaf.kind in BOXES:
+            keep = (rows[:, :4] != 0).any(axis=1)
+        else:
+            continue
+        if keep.ndim != 1:
+            continue
+        for other in [leaf, *flags, *_labels(layout, leaf, label_fields)]:
+            out[other.index] = np.asarray(out[other.index])[keep]
+    return jax.tree.unflatten(layout.treedef, out)
+
+
+def _labels(layout: Layout, rows: Leaf, fields: Mapping[Path, tuple[str, ...]] | tuple[str, ...]) -> list[Leaf]:
+    """The entries that are labels of a set of rows."""
+    beside = [leaf for leaf in layout.leaves if leaf.group == rows.group]
+    if isinstance(fields, Mapping):
+        names = fields.get(rows.path, ())
+    else:
+        first = next((name for name in BOXES if any(leaf.name == name for leaf in beside)), "keypoints")
+        names = fields if rows.name == first else ()
+    return [leaf for leaf in beside if leaf.name in names]

@@ -1,0 +1,1 @@
+"""What compilers and pytrees need; knows no picture."""

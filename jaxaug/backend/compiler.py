@@ -1,0 +1,119 @@
+"""Tools against what compilers do with what they cannot know: branches, arrays kept in memory, strips, backends."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
+
+from jaxaug.backend.struct import is_concrete
+
+T = TypeVar("T")
+
+
+def branch(condition: Any, yes: Callable[..., Any], no: Callable[..., Any], operand: Any) -> Any:
+    """One of two functions of an operand: chosen at once where the condition is known, else when the program runs."""
+    if is_concrete(condition):
+        return yes(operand) if bool(condition) else no(operand)
+    return jax.lax.cond(condition, yes, no, operand)
+
+
+def materialize(tree: T) -> T:
+    """The same arrays, kept in memory before anything reads them.
+
+    XLA for CPUs fuses the making of an array into the loops that read it. Where those read neighbours or other
+    channels, the loop becomes scalar and makes every value several times over. No compiler moves work across a branch
+    on a value that it does not know, so on CPUs this becomes one, whose two sides are equal for every value that
+    occurs.
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
+    if unknown:
+        for i, kept in zip(unknown, _stored.bind(*(leaves[i] for i in unknown)), strict=True):
+            leaves[i] = kept
+    return jax.tree.unflatten(structure, leaves)
+
+
+_stored = Primitive("stored")
+_stored.multiple_results = True
+
+
+def _branched(*arrays: Array) -> list[Array]:
+    # Mapped over nothing, there are no values.
+    some = next((a for a in arrays if a.size), None)
+    if some is None:
+        return list(arrays)
+    return jax.lax.cond(_never(some), lambda t: [jnp.zeros_like(a) for a in t], lambda t: t, list(arrays))
+
+
+def _same(*arrays: Array) -> list[Array]:
+    return list(arrays)
+
+
+_stored.def_impl(_same)
+_stored.def_abstract_eval(_same)
+mlir.register_lowering(_stored, mlir.lower_fun(_same, multiple_results=True))
+mlir.register_lowering(_stored, mlir.lower_fun(_branched, multiple_results=True), platform="cpu")
+batching.primitive_batchers[_stored] = lambda arrays, axes: (_stored.bind(*arrays), axes)
+ad.primitive_jvps[_stored] = lambda arrays, changes: (_stored.bind(*arrays), list(changes))
+
+
+def _never(array: Any) -> Array:
+    """What is false for every array that occurs, which no compiler knows."""
+    first = jnp.asarray(array).reshape(-1)[:1].astype(jnp.float32)
+    return jax.lax.bitcast_convert_type(first, jnp.int32)[0] == 0x7FC0DEAD
+
+
+def opaque_constant(leaf: Any, among: Any) -> Any:
+    """A leaf of which no compiler knows the values, if it is a picture and anything among some others is unknown.
+
+    A picture that a traced function holds as a constant would be worked on by the compiler, which takes long; and XLA
+    for CPUs forgets that a constant is transposed when it reads its words as bytes.
+    """
+    if not is_concrete(leaf) or getattr(leaf, "ndim", 0) < 2 or not _counts(leaf.dtype):
+        return leaf
+    # Any one of them may be known to the compiler.
+    never = [_never(other) for other in jax.tree.leaves(among) if not is_concrete(other) and jnp.size(other)]
+    return jnp.where(functools.reduce(jnp.logical_or, never), jnp.zeros((), leaf.dtype), leaf) if never else leaf
+
+
+def _counts(dtype: Any) -> bool:
+    return jnp.issubdtype(dtype, np.number) or jnp.issubdtype(dtype, np.bool_)
+
+
+def by_backend(tpu: Callable[..., T], other: Callable[..., T], *operands: Any) -> T:
+    """One of two functions of some operands that mean the same: the first on TPUs, the second elsewhere."""
+    if all(is_concrete(leaf) for leaf in jax.tree.leaves(operands)):
+        return (tpu if jax.default_backend() == "tpu" else other)(*operands)
+    return jax.lax.platform_dependent(*operands, tpu=tpu, default=other)
+
+
+#: Pixels whose coordinates, reads and results fit into the second-level cache of a core; and too few for a strip.
+STRIP, SCRAP = 2**15, 2**12
+
+
+def in_strips(fn: Callable[[Any], Array], grids: Any) -> Array:
+    """A function of each pixel, on CPUs from strip to strip, so that what it keeps in memory stays in the cache.
+
+    Args:
+        fn: takes a pytree of arrays (rows, width), of any number of rows, and returns such an array.
+        grids: the pytree, of arrays (height, width).
+    """
+    leaves = jax.tree.leaves(grids)
+    height, width = leaves[0].shape
+    count = next((n for n in range(1, height + 1) if height % n == 0 and height * width <= n * STRIP), height)
+    if count == 1 or height * width < SCRAP * count or all(is_concrete(leaf) for leaf in leaves):
+        return fn(grids)
+
+    def one_by_one(grids: Any) -> Array:
+        strips = jax.tree.map(lambda a: a.reshape(count, height // count, width), grids)
+        return jax.lax.map(fn, strips).reshape(height, width)
+
+    return jax.lax.platform_dependent(grids, cpu=one_by_one, default=fn)

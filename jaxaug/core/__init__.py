@@ -1,0 +1,1 @@
+"""What samples, kinds, canvases, ops, views, draws and transforms are; arguments and their messages."""

@@ -1,0 +1,100 @@
+"""Randomness: keys derived from names, so that adding one draw changes no other."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.kernels.noise import random_bits, random_normal, random_uniform
+
+
+def check_key(key: Any) -> Array:
+    """A typed or raw PRNG key as a typed one.
+
+    Raises:
+        TypeError: it is no key.
+        ValueError: it is a batch of keys.
+    """
+    dtype = getattr(key, "dtype", None)
+    if dtype is None or not isinstance(key, jax.Array | np.ndarray):
+        raise TypeError(
+            f"key must be a JAX PRNG key, got {type(key).__name__}. "
+            "Make one with jax.random.key(seed) and pass it first."
+        )
+    if jnp.issubdtype(dtype, jax.dtypes.prng_key):
+        typed = jnp.asarray(key)
+    elif dtype == jnp.uint32 and key.ndim >= 1:
+        typed = jax.random.wrap_key_data(jnp.asarray(key))
+    else:
+        raise TypeError(
+            f"key must be a JAX PRNG key, got an array of dtype {dtype} and shape {key.shape}. "
+            "Make one with jax.random.key(seed) and pass it first."
+        )
+    if typed.shape != ():
+        raise ValueError(
+            f"key must be a single key, got {typed.shape[0]} keys of shape {typed.shape}. Use "
+            "jax.vmap(augment)(keys, batch) for a key per sample, or augment.batch(key, batch) with one key."
+        )
+    return typed
+
+
+def child_keys(key: Array, names: Sequence[str]) -> list[Array]:
+    """A key per child: a fold of its name and of how many of that name came before it."""
+    labels = [f"{name}:{list(names[:i]).count(name)}" for i, name in enumerate(names)]
+    if not labels:
+        return []
+    hashes = np.array([zlib.crc32(label.encode()) for label in labels], np.uint32)
+    keys = jax.vmap(jax.random.fold_in, in_axes=(None, 0))(key, hashes)
+    return [keys[i] for i in range(len(labels))]
+
+
+class Draw:
+    """The random numbers of one transform in one sample, each with a key of its own.
+
+    Ranges are pairs (low, high), whose ends may be traced.
+    """
+
+    def __init__(self, key: Array) -> None:
+        self._key = jax.random.key_data(key).reshape(-1)
+        self._used: set[str] = set()
+
+    def words(self, name: str) -> Array:
+        """The key of one named draw, as words that a plan can store and `jaxaug.functional.noise` makes numbers from.
+
+        Raises:
+            ValueError: the name was used before, so two draws would be equal.
+        """
+        if name in self._used:
+            raise ValueError(f"The draw {name!r} is made twice with one key: give it another name.")
+        self._used.add(name)
+        marks = [zlib.crc32(f"{name}:{i}".encode()) for i in range(self._key.shape[0])]
+        return self._key ^ np.array(marks, np.uint32)
+
+    def uniform(self, name: str, limits: Any = (0.0, 1.0), shape: tuple[int, ...] = ()) -> Array:
+        """Floats, evenly from the range."""
+        low, high = (jnp.asarray(v, jnp.float32) for v in limits)
+        return low + (high - low) * random_uniform(self.words(name), shape)
+
+    def integer(self, name: str, limits: Any, shape: tuple[int, ...] = ()) -> Array:
+        """Integers, evenly from the range, both ends included."""
+        low, high = (jnp.floor(jnp.asarray(v, jnp.float32)) for v in limits)
+        u = random_uniform(self.words(name), shape)
+        return jnp.minimum(low + jnp.floor(u * (high - low + 1)), high).astype(jnp.int32)
+
+    def normal(self, name: str, shape: tuple[int, ...] = ()) -> Array:
+        """Standard normal floats."""
+        return random_normal(self.words(name), shape)
+
+    def permutation(self, name: str, n: int) -> Array:
+        """The numbers 0 to n - 1 in random order."""
+        return jnp.argsort(random_bits(self.words(name), (n,)))
+
+    def coin(self, name: str, p: Any) -> Array:
+        """True with probability p."""
+        return random_uniform(self.words(name), ()) < p

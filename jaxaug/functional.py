@@ -1,0 +1,52 @@
+"""The library's kernels as plain functions on arrays, usable alone under `jit`, `vmap` and `grad`."""
+
+from jaxaug.kernels.colour import (
+    brightness_contrast,
+    brightness_contrast_by_mean,
+    color_jitter,
+    drop_channels,
+    gamma,
+    invert,
+    normalize,
+    posterize,
+    scale_shift,
+    shift_channels,
+    shift_hsv,
+    solarize,
+    standardize,
+    to_gray,
+)
+from jaxaug.kernels.dtype import from_unit, to_unit
+from jaxaug.kernels.filters import box_kernel, convolve_separable, gaussian_kernel
+from jaxaug.kernels.inpainting import inpaint
+from jaxaug.kernels.noise import random_bits, random_normal, random_uniform
+from jaxaug.sampling.functions import resize, warp_displacement, warp_matrix
+
+__all__ = [
+    "box_kernel",
+    "brightness_contrast",
+    "brightness_contrast_by_mean",
+    "color_jitter",
+    "convolve_separable",
+    "drop_channels",
+    "from_unit",
+    "gamma",
+    "gaussian_kernel",
+    "inpaint",
+    "invert",
+    "normalize",
+    "posterize",
+    "random_bits",
+    "random_normal",
+    "random_uniform",
+    "resize",
+    "scale_shift",
+    "shift_channels",
+    "shift_hsv",
+    "solarize",
+    "standardize",
+    "to_gray",
+    "to_unit",
+    "warp_displacement",
+    "warp_matrix",
+]

@@ -1,0 +1,377 @@
+"""The Warp family: a map between two canvases, and what shows where the map leads outside the picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.backend import struct
+from jaxaug.backend.compiler import materialize
+from jaxaug.backend.struct import static, switch
+from jaxaug.geometry.maps import Axes, Bent, Matrix, Rescaled, Scalar, Structure
+from jaxaug.geometry.matrices import compose3, stack3, vector
+
+
+@struct.struct
+class Canvas:
+    """Where a picture is kept: a buffer, and how much of it the picture fills from its top left corner on.
+
+    Args:
+        buffer: (height, width) of the array.
+        extent: (2,) true height and width in pixels, perhaps drawn; None where the picture fills its buffer.
+    """
+
+    buffer: tuple[int, int] = static()
+    extent: Any = None
+
+    @property
+    def size(self) -> tuple[Scalar, Scalar]:
+        """(height, width) of the picture: plain numbers where it fills its buffer."""
+        return self.buffer if self.extent is None else (self.extent[0], self.extent[1])
+
+    def turned(self) -> Canvas:
+        """The canvas of the picture with rows and columns exchanged."""
+        return Canvas(self.buffer[::-1], None if self.extent is None else self.extent[::-1])
+
+    def measured(self) -> Any:
+        """The extent as an array, which is known where the picture fills its buffer."""
+        return np.asarray(self.buffer, np.float32) if self.extent is None else self.extent
+
+    def inside(self) -> Array:
+        """(height, width) bool: the pixels of the buffer that the picture fills."""
+        rows, columns = (jnp.arange(n) for n in self.buffer)
+        height, width = self.size
+        return (rows < height)[:, None] & (columns < width)
+
+    def blanked(self, picture: Array, value: Any = 0) -> Array:
+        """A picture (..., height, width, channels) with one value beyond what it fills of its buffer."""
+        if self.extent is None:
+            return picture
+        channels, (height, width) = picture.shape[-1], self.size
+        rows, columns = (jnp.arange(n) for n in (self.buffer[0], self.buffer[1] * channels))
+        # Flags of a byte each, beside which the loop over pixels need not compare floats.
+        down, across = materialize((rows < height, columns < jnp.ceil(width) * channels))
+        inside = down[:, None] & across
+        # Rows in which channels alternate: loops over the channels of each pixel are slow.
+        flat = picture.reshape(*picture.shape[:-2], -1)
+        return jnp.where(inside, flat, jnp.asarray(value, picture.dtype)).reshape(picture.shape)
+
+
+@struct.struct
+class Warp:
+    """An op of the family: one map, its canvases, and what shows outside the input.
+
+    Args:
+        map: coordinates of the output canvas to coordinates of the input canvas.
+        fill: value of pictures outside a constant border: a number, or one per channel.
+        fill_mask: the same for masks.
+        active: whether the warp is applied; an inactive one is the identity.
+        size_in: (height, width) of the input canvas.
+        size_out: (height, width) of the output canvas.
+        interpolation: for pictures: nearest, linear, cubic, lanczos or area.
+        mask_interpolation: the same for masks.
+        border_mode: constant, replicate, reflect, reflect_101 or wrap.
+        window: (x_min, y_min, x_max, y_max) of the input that may be read, if not all of it.
+        extent_in, extent_out: (2,) true heights and widths where pictures do not fill the canvases, see `Canvas`.
+        covers: the border never shows, because every output pixel reads inside the input.
+        nested: a lattice warp of which, along each axis, one canvas contains the other.
+        antialias: widen the reading kernel where the warp shrinks the picture.
+        outline: how a box follows: by its `corners`, or by its inscribed `ellipse`.
+        name: what drew it.
+    """
+
+    map: Any
+    fill: Any = 0.0
+    fill_mask: Any = 0.0
+    active: Scalar = switch(default=True)
+    window: Any = None
+    extent_in: Any = None
+    extent_out: Any = None
+    size_in: tuple[int, int] = static(default=(1, 1))
+    size_out: tuple[int, int] = static(default=(1, 1))
+    interpolation: str = static(default="linear")
+    mask_interpolation: str = static(default="nearest")
+    border_mode: str = static(default="constant")
+    covers: bool = static(default=False)
+    nested: bool = static(default=False)
+    antialias: bool = static(default=False)
+    outline: str = static(default="corners")
+    name: str = static(default="Warp")
+
+    @property
+    def structure(self) -> Structure:
+        return self.map.structure if isinstance(self.map, Matrix) else Structure.PROJECTIVE
+
+    @property
+    def is_separable(self) -> bool:
+        return isinstance(self.map, Axes) or (isinstance(self.map, Matrix) and self.structure.is_axis_aligned)
+
+    @property
+    def is_lattice(self) -> bool:
+        return isinstance(self.map, Matrix) and self.structure.is_lattice
+
+    @property
+    def is_onto(self) -> bool:
+        """The input fills the output exactly, so nothing can leave the picture."""
+        return self.covers and self.is_separable and not self.structure & Structure.SHIFT
+
+    @property
+    def resizes(self) -> bool:
+        return self.size_in != self.size_out
+
+    @property
+    def canvas_in(self) -> Canvas:
+        return Canvas(self.size_in, self.extent_in)
+
+    @property
+    def canvas_out(self) -> Canvas:
+        return Canvas(self.size_out, self.extent_out)
+
+    @property
+    def _folds(self) -> bool:
+        """Whether the map may show a point more than once."""
+        inner = self.map.inner if isinstance(self.map, Rescaled) else self.map
+        return isinstance(inner, Bent)
+
+    @property
+    def reads_whole(self) -> bool:
+        """Whether the border lies around the whole buffer of the input."""
+        return self.window is None and self.extent_in is None
+
+    def realise(self, _view: Any) -> Warp:
+        """The warp with its map ready for use; maps that store only a key make their field here."""
+        make = getattr(self.map, "realise", None)
+        return struct.replace(self, map=make()) if make else self
+
+    def gate(self, on: Scalar) -> Warp:
+        """The same warp, applied only where `on` holds."""
+        active = both(self.active, on)
+        if on is True:
+            return struct.replace(self, active=active)
+        extent = self.extent_out
+        if extent is not None:
+            extent = jnp.where(on, extent, self.canvas_in.measured())
+        gated = struct.replace(self, active=active, extent_out=extent)
+        if not isinstance(self.map, Matrix):
+            return gated
+        eye = jnp.eye(3, dtype=jnp.float32)
+        window = None if self.window is None else jnp.where(on, self.window, self._whole())
+        return struct.replace(gated, map=Matrix(jnp.where(on, self.map.m, eye), self.map.structure), window=window)
+
+    def _whole(self) -> Array:
+        """The whole input as a window."""
+        height, width = self.canvas_in.measured()
+        return vector(0, 0, width, height)
+
+    def pull(self, x: Array, y: Array, *, centres: bool = False) -> tuple[Array, Array]:
+        """Where the output points (x, y) read.
+
+        Args:
+            x, y: the points.
+            centres: they are the centres of all pixels, (height, width).
+        """
+        if centres and isinstance(self.map, Bent):
+            u, v = self.map.pull_centres(x, y)
+        else:
+            u, v = self.map.pull(x, y)
+        if isinstance(self.map, Matrix) or self.active is True:
+            return u, v
+        return jnp.where(self.active, u, x), jnp.where(self.active, v, y)
+
+    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        """Where the input points (x, y) go, and whether they have an image at all."""
+        u, v, ok = self.map.push(x, y)
+        if isinstance(self.map, Matrix) or self.active is True:
+            return u, v, ok
+        return jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active)
+
+    def find(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+        """As `push`, but points that the output shows more than once have no image: for points, not for outlines."""
+        if not self._folds:
+            return self.push(x, y)
+        u, v, ok = self.map.find(x, y, self.canvas_out.size)
+        if self.active is True:
+            return u, v, ok
+        return jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active)
+
+    def follow(self, x: Array, y: Array) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array, Array]]:
+        """What `find` returns, and its derivatives (du/dx, du/dy, dv/dx, dv/dy)."""
+        one, zero = jnp.ones_like(x), jnp.zeros_like(x)
+        if not self._folds:
+            (u, v), along, ok = jax.linearize(lambda a, b: _apart(*self.push(a, b)), x, y, has_aux=True)
+            (ux, vx), (uy, vy) = along(one, zero), along(zero, one)
+            return (u, v, ok), (ux, uy, vx, vy)
+        u, v, ok = self.find(x, y)
+        _, (xu, yu) = jax.jvp(self.pull, (u, v), (one, zero))
+        _, (xv, yv) = jax.jvp(self.pull, (u, v), (zero, one))
+        slope = xu * yv - xv * yu
+        slope = jnp.where(jnp.abs(slope) < 1e-6, 1e-6, slope)
+        return (u, v, ok), (yv / slope, -xv / slope, -yu / slope, xu / slope)
+
+    @property
+    def mirrors(self) -> Array | bool:
+        """Whether left and right change places."""
+        if not isinstance(self.map, Matrix):
+            return False
+        if not self.structure & ~(Structure.SHIFT | Structure.SCALE):
+            return False
+        m = self.map.m
+        return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0] < 0
+
+    def rescaled(self, canvas: Canvas) -> Warp:
+        """The same warp for a picture on another canvas than the reference.
+
+        A result that fills its canvas fills that of the other picture too; any other result keeps the other
+        picture's scale.
+        """
+        if canvas.buffer == self.size_in and canvas.extent is None and self.extent_in is None:
+            return self
+        larger = (canvas.buffer[0] / self.size_in[0], canvas.buffer[1] / self.size_in[1])
+        size_out = tuple(max(1, round(n * r)) for n, r in zip(self.size_out, larger, strict=True))
+        in_scale: tuple[Scalar, Scalar] = (larger[1], larger[0])
+        out_scale: tuple[Scalar, Scalar] = (size_out[1] / self.size_out[1], size_out[0] / self.size_out[0])
+        extent_out = self.extent_out
+        whole = all(r == int(r) for r in larger) and in_scale == out_scale and larger[0] == larger[1]
+        if canvas.extent is not None or self.extent_in is not None:
+            down, across = canvas.measured() / self.canvas_in.measured()
+            in_scale, whole = (across, down), False
+        if extent_out is not None:
+            out_scale, extent_out = in_scale, extent_out * vector(*in_scale[::-1])
+        new_map: Any
+        if isinstance(self.map, Matrix):
+            before = stack3([[in_scale[0], 0, 0], [0, in_scale[1], 0], [0, 0, 1]])
+            after = stack3([[1 / out_scale[0], 0, 0], [0, 1 / out_scale[1], 0], [0, 0, 1]])
+            structure = self.structure if whole else self.structure | Structure.SCALE
+            new_map = Matrix(compose3(before, compose3(self.map.m, after)), structure)
+        else:
+            new_map = Rescaled(self.map, in_scale, out_scale)
+        window = None if self.window is None else self.window * vector(*in_scale, *in_scale)
+        return struct.replace(
+            self,
+            map=new_map,
+            size_in=canvas.buffer,
+            size_out=size_out,
+            extent_in=canvas.extent,
+            extent_out=extent_out,
+            window=window,
+        )
+
+    def inverse(self) -> Warp:
+        """The warp that undoes this one; what it cannot know shows as the fill."""
+        return struct.replace(
+            self,
+            map=self.map.inverse(),
+            window=None,
+            size_in=self.size_out,
+            size_out=self.size_in,
+            extent_in=self.extent_out,
+            extent_out=self.extent_in,
+            border_mode="constant",
+            covers=self.is_onto,
+            antialias=False,
+        )
+
+    def align(self, other: Warp) -> tuple[Warp, Warp] | None:
+        """Both warps with one tree structure, so that a choice between them is a choice of numbers."""
+        if not (isinstance(self.map, Matrix) and isinstance(other.map, Matrix)):
+            return None
+        same = ("size_in", "size_out", "interpolation", "mask_interpolation", "border_mode", "antialias", "outline")
+        if any(getattr(self, n) != getattr(other, n) for n in same if not self._ignores(n) and not other._ignores(n)):
+            return None
+        # A warp that never shows its border or never interpolates has no say in those settings.
+        lead = other if self._ignores("interpolation") else self
+        border = other if self._ignores("border_mode") else self
+        structure = self.structure | other.structure
+        windowed = self.window is not None or other.window is not None
+        partial = self.extent_out is not None or other.extent_out is not None
+
+        def joined(w: Warp) -> Warp:
+            return struct.replace(
+                w,
+                map=Matrix(jnp.asarray(w.map.m, jnp.float32), structure),
+                interpolation=lead.interpolation,
+                mask_interpolation=lead.mask_interpolation,
+                border_mode=border.border_mode,
+                window=w._whole() if windowed and w.window is None else w.window,
+                extent_out=jnp.asarray(w.canvas_out.measured()) if partial else None,
+                covers=self.covers and other.covers,
+                nested=self.nested and other.nested,
+                name=f"{self.name}|{other.name}",
+            )
+
+        return joined(self), joined(other)
+
+    def _ignores(self, setting: str) -> bool:
+        if setting == "border_mode":
+            return self.covers
+        return setting in ("interpolation", "mask_interpolation", "antialias", "outline") and self.is_lattice
+
+
+def map_warp(
+    new_map: Any, canvas_in: Canvas | tuple[int, int], canvas_out: Canvas | tuple[int, int], **settings: Any
+) -> Warp:
+    """The warp of a map between two canvases.
+
+    Args:
+        new_map: from output to input coordinates.
+        canvas_in, canvas_out: canvases, or (height, width) where pictures fill them.
+        **settings: further fields of `Warp`.
+    """
+    before, after = (c if isinstance(c, Canvas) else Canvas(c) for c in (canvas_in, canvas_out))
+    return Warp(
+        new_map,
+        size_in=before.buffer,
+        size_out=after.buffer,
+        extent_in=before.extent,
+        extent_out=after.extent,
+        **settings,
+    )
+
+
+def matrix_warp(
+    m: Any,
+    canvas_in: Canvas | tuple[int, int],
+    canvas_out: Canvas | tuple[int, int],
+    structure: Structure,
+    **settings: Any,
+) -> Warp:
+    """The warp of a matrix that takes output to input coordinates.
+
+    Args:
+        m: 3 x 3, or anything that stacks to it.
+        canvas_in, canvas_out: canvases, or (height, width) where pictures fill them.
+        structure: what the matrix may contain.
+        **settings: further fields of `Warp`.
+    """
+    if isinstance(m, list | tuple):
+        m = stack3(m)
+    return map_warp(Matrix(m, structure), canvas_in, canvas_out, **settings)
+
+
+def identity(canvas: Canvas | tuple[int, int]) -> Warp:
+    """The warp that changes nothing."""
+    return matrix_warp(jnp.eye(3, dtype=jnp.float32), canvas, canvas, Structure.IDENTITY, covers=True, name="identity")
+
+
+def _apart(u: Array, v: Array, ok: Array) -> tuple[tuple[Array, Array], Array]:
+    return (u, v), ok
+
+
+def both(a: Scalar, b: Scalar) -> Scalar:
+    """Logical and that stays static where it can."""
+    if a is True:
+        return b
+    if b is True:
+        return a
+    return jnp.logical_and(a, b)
+
+
+def either(a: Scalar, b: Scalar) -> Scalar:
+    """Logical or that stays static where it can."""
+    if a is True or b is True:
+        return True
+    return jnp.logical_or(a, b)

@@ -1,0 +1,1 @@
+"""Pure functions of arrays, by subject; `jaxaug.functional` re-exports those for users."""

@@ -1,0 +1,147 @@
+"""Neighbourhoods as plain functions: each takes an image (H, W, C) and returns one of the same shape and dtype.
+
+Kernels are arrays, so their weights may be traced; their length is static. Beyond the edge the image is mirrored about
+its outermost pixels (reflect_101), as OpenCV's filters do.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.backend.compiler import materialize
+from jaxaug.kernels.decorators import imagewise
+
+
+def box_kernel(size: Any, length: int) -> Array:
+    """Equal weights over `size` taps in the middle of `length`.
+
+    Args:
+        size: odd, at most `length`; may be traced.
+        length: odd number of taps.
+
+    Example:
+        >>> box_kernel(3, 5)
+        Array([0.        , 0.33333334, 0.33333334, 0.33333334, 0.        ],      dtype=float32)
+    """
+    offset = jnp.abs(jnp.arange(length) - length // 2)
+    size = jnp.asarray(size, jnp.float32)
+    return jnp.where(offset * 2 < size, 1.0 / size, 0.0)
+
+
+def gaussian_kernel(sigma: Any, size: Any, length: int) -> Array:
+    """Weights of a Gaussian over `size` taps in the middle of `length`, summing to one.
+
+    Args:
+        sigma: standard deviation in pixels; zero leaves the image as it is.
+        size: odd, at most `length`; may be traced.
+        length: odd number of taps.
+
+    Example:
+        >>> gaussian_kernel(0.0, 3, 3)
+        Array([0., 1., 0.], dtype=float32)
+    """
+    offset = jnp.arange(length, dtype=jnp.float32) - length // 2
+    weight = jnp.exp(-0.5 * (offset / jnp.maximum(jnp.asarray(sigma, jnp.float32), 1e-3)) ** 2)
+    weight = jnp.where(jnp.abs(offset) * 2 < jnp.asarray(size, jnp.float32), weight, 0.0)
+    return weight / weight.sum()
+
+
+@imagewise()
+def convolve_separable(image: Array, rows: Array, columns: Array) -> Array:
+    """Correlates with one kernel down the rows and one along the columns.
+
+    Args:
+        image: (H, W, C).
+        rows: (K,) weights down the rows, K odd.
+        columns: (K',) weights along the columns, K' odd.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> k = jnp.array([0.25, 0.5, 0.25])
+        >>> convolve_separable(jnp.array([[[0.0], [1.0], [0.0]]]), jnp.ones(1), k)[0, :, 0]
+        Array([0.5, 0.5, 0.5], dtype=float32)
+    """
+    height, width, channels = image.shape
+    return convolve_rows(image.reshape(height, width * channels), rows, columns, channels).reshape(image.shape)
+
+
+def convolve_rows(flat: Array, rows: Array, columns: Array, step: int) -> Array:
+    """The same for rows (height, width * step) in which neighbours are `step` apart."""
+    return _filter(_filter(flat, columns, 1, step), rows, 0, 1)
+
+
+def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
+    length = kernel.shape[0]
+    if length == 1:
+        return flat * kernel[0]
+    extent = flat.shape[axis]
+    padded = materialize(mirrored(materialize(flat), length // 2, axis, step))
+    total = jnp.zeros_like(flat)
+    for tap in range(length):
+        window = jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
+        total = total + kernel[tap] * window
+    return total
+
+
+def convolve_levels(flat: Array, rows: Array, columns: Array, step: int) -> Array:
+    """The same for uint8 rows and symmetric kernels without negative weights, in whole numbers of 16 bits.
+
+    Half as wide as floats, so twice as many at a time; weights are counted in 32768ths and levels in 64ths, so that
+    the result is within one level of that of floats.
+    """
+    across = _filter_levels(flat.astype(jnp.uint16) << 6, columns, 1, step)
+    down = _filter_levels(across, rows, 0, 1)
+    return ((down + 32) >> 6).astype(jnp.uint8)
+
+
+def _filter_levels(flat: Array, kernel: Array, axis: int, step: int) -> Array:
+    """One pass over levels in 64ths, below 2 ** 14."""
+    reach, extent = kernel.shape[0] // 2, flat.shape[axis]
+    weights = jnp.round(kernel * np.float32(32768)).astype(jnp.uint16)
+    padded = materialize(mirrored(materialize(flat), reach, axis, step)) if reach else flat
+
+    def window(tap: int) -> Array:
+        return jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
+
+    def share(values: Array, weight: Array) -> Array:
+        """Twice the values times the weight, of 32 bits the upper half: one instruction of most processors."""
+        return (((values << 1).astype(jnp.uint32) * weight.astype(jnp.uint32)) >> 16).astype(jnp.uint16)
+
+    # Cutting off the lower half loses half a unit at every product.
+    total = jnp.full_like(flat, (reach + 1) // 2) + (share(window(reach) << 1, weights[reach]) >> 1)
+    for tap in range(reach):
+        total = total + share(window(tap) + window(2 * reach - tap), weights[tap])
+    return total
+
+
+def mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
+    """The array continued at both ends of an axis, mirrored about its outermost pixels.
+
+    Args:
+        flat: (height, width).
+        reach: pixels to add at each end.
+        axis: 0 or 1.
+        step: distance of neighbours along the axis.
+    """
+    extent = flat.shape[axis] // step
+    if reach >= extent:
+        outer = np.abs(np.arange(-reach, extent + reach))
+        period = max(2 * (extent - 1), 1)
+        inner = np.minimum(np.mod(outer, period), period - np.mod(outer, period)) % extent
+        return jnp.take(flat, (inner[:, None] * step + np.arange(step)).reshape(-1), axis=axis)
+
+    def turned(first: int) -> Array:
+        part = jax.lax.slice_in_dim(flat, first * step, (first + reach) * step, axis=axis)
+        if step == 1:
+            return jnp.flip(part, axis)
+        pixels = jnp.moveaxis(part, axis, -1).reshape(-1, reach, step)[:, ::-1]
+        return jnp.moveaxis(pixels.reshape(-1, reach * step), -1, axis)
+
+    # The ends are made first: what is left is copying.
+    before, after = materialize((turned(1), turned(extent - 1 - reach)))
+    return jnp.concatenate([before, flat, after], axis=axis)

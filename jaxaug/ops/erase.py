@@ -1,0 +1,224 @@
+"""The Erase family: regions that are cut out of pictures, and what that does to masks, boxes and keypoints."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.annotations.boxes import Boxes
+from jaxaug.annotations.keypoints import Points
+from jaxaug.backend import struct
+from jaxaug.backend.compiler import branch, materialize
+from jaxaug.backend.struct import static, switch
+from jaxaug.geometry.warp import both
+from jaxaug.kernels import pixel_packing
+from jaxaug.kernels.colour import luma
+from jaxaug.kernels.dtype import round_to, top
+from jaxaug.kernels.inpainting import inpaint_planes
+from jaxaug.kernels.noise import bits_at, random_bits, random_uniform, uniform_at
+from jaxaug.ops.pixels import Frame
+from jaxaug.sampling.fill import fill_values
+
+
+class Region(Protocol):
+    """Which pixels of the reference an op cuts out."""
+
+    def pixels(self, view: Any) -> Array:
+        """(height, width) bool."""
+        ...
+
+    def numbers(self, view: Any) -> Array:
+        """(height, width) int32: which hole a pixel is in, 0 for none; the last one where holes overlap."""
+        ...
+
+
+@runtime_checkable
+class Ruled(Region, Protocol):
+    """A region that rows and columns tell, so that every value of a picture is as easily looked up as a pixel."""
+
+    def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
+        """(height, width, channels) bool: `pixels` of a reference (height, width), for each value of a picture."""
+        ...
+
+
+@struct.struct
+class Rectangles:
+    """Axis-aligned holes.
+
+    Args:
+        edges: (K, 4) x_min, y_min, x_max, y_max in whole pixels.
+        used: (K,) holes that count.
+    """
+
+    edges: Array
+    used: Array
+
+    def pixels(self, view: Any) -> Array:
+        return _crossed(*self._sides(view.canvas.buffer))
+
+    def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
+        down, across = self._sides(size)
+        return _crossed(down[:, along(shape[0], size[0])], across[:, along(shape[1], size[1], shape[2])]).reshape(shape)
+
+    def numbers(self, view: Any) -> Array:
+        sides = self._sides(view.canvas.buffer)
+
+        def cover(i: Any, numbers: Array) -> Array:
+            down, across = (jnp.take(side, i, axis=0, mode="clip") for side in sides)
+            return jnp.where(down[:, None] & across, i + 1, numbers)
+
+        count = len(self.edges)
+        start = jnp.zeros(view.canvas.buffer, jnp.int32)
+        if count > 16:
+            return jax.lax.fori_loop(0, count, cover, start)
+        return functools.reduce(lambda numbers, i: cover(i, numbers), range(count), start)
+
+    def _sides(self, size: tuple[int, ...]) -> tuple[Array, Array]:
+        """(K, height) and (K, width) bool: rows and columns of each hole."""
+        height, width = size
+        x, y = jnp.arange(width), jnp.arange(height)
+        across = (x >= self.edges[:, :1]) & (x < self.edges[:, 2:3])
+        return (y >= self.edges[:, 1:2]) & (y < self.edges[:, 3:]), across & self.used[:, None]
+
+
+@struct.struct
+class Erase:
+    """An op of the family: a region, and what takes its place.
+
+    Args:
+        region: what is cut out.
+        key: raw key data of random fills.
+        fill: value of images there, in their own units: a number or one per channel.
+        fill_mask: the same for masks; None leaves masks alone.
+        active: whether anything is cut out.
+        mode: `constant` (the fill), `random` (every pixel its own colour), `random_uniform` (every hole its own
+            colour), `inpaint_telea` or `inpaint_ns` (what is around a hole, drawn smoothly into it; both words mean
+            `jaxaug.functional.inpaint`) or `grayscale` (the picture without its colours).
+        rows: `cut` (boxes shrink to what is left of them, keypoints in the region disappear), `thin` (boxes keep their
+            shape and have less to show, keypoints stay) or `keep` (both stay as they are).
+        per_channel: every channel of an image loses pixels of its own.
+        name: what drew it.
+    """
+
+    region: Any
+    key: Array
+    fill: Any = 0.0
+    fill_mask: Any = None
+    active: Any = switch(default=True)
+    mode: str = static(default="constant")
+    rows: str = static(default="cut")
+    per_channel: bool = static(default=False)
+    name: str = static(default="Erase")
+
+    def gate(self, on: Any) -> Erase:
+        return struct.replace(self, active=both(self.active, on))
+
+    def holes(self, view: Any) -> Array:
+        """(height, width): 0 where a pixel of the reference stays; else True, or the number of its hole."""
+        holes = self.region.numbers(view) if self.mode == "random_uniform" else self.region.pixels(view)
+        return holes if self.active is True else jnp.where(self.active, holes, jnp.zeros_like(holes))
+
+    def on_boxes(self, boxes: Boxes, region: Array) -> Boxes:
+        """Boxes after the region (height, width) bool is gone."""
+        if self.rows == "keep":
+            return boxes
+        return boxes.erase(region, shrink=self.rows == "cut")
+
+    def on_points(self, points: Points, region: Array) -> Points:
+        """Keypoints after the region (height, width) bool is gone."""
+        return points.erase(region) if self.rows == "cut" else points
+
+    def on_image(self, image: Array, holes: Array) -> Array:
+        """An image (height, width, channels) with the holes of the reference filled."""
+        if self.per_channel:
+            return self._drop(image, self.region.apart(image.shape))
+        if self.mode == "constant" and isinstance(self.region, Ruled):
+            return self._drop(image, self.region.on_values(image.shape, holes.shape))
+        holes = stretch(holes, image.shape[:2])
+        region = holes != 0
+        if pixel_packing.fits(image):
+            whole = jnp.where(region, self._words(image, holes), materialize(pixel_packing.pack(image)))
+            return pixel_packing.unpack(materialize(whole), image.shape[-1])
+        return jnp.where(region[..., None], self._colours(image, holes), image)
+
+    def on_mask(self, mask: Array, holes: Array) -> Array:
+        """A mask (height, width, channels) with the holes of the reference filled, unless masks are left alone."""
+        if self.fill_mask is None:
+            return mask
+        holes = stretch(holes, mask.shape[:2])
+        return jnp.where((holes != 0)[..., None], round_to(fill_values(self.fill_mask, mask), mask.dtype), mask)
+
+    def _words(self, image: Array, holes: Array) -> Array:
+        """What shows in the holes, as packed pixels."""
+        if self.mode == "random":
+            return random_bits(self.key, holes.shape)
+        if self.mode == "random_uniform":
+            return bits_at(self.key, holes)
+        return pixel_packing.pack(self._colours(image, holes))
+
+    def _colours(self, image: Array, holes: Array) -> Array:
+        """What shows in the holes, as pixels of which there may be one for all."""
+        if self.mode == "constant":
+            return round_to(fill_values(self.fill, image), image.dtype)[None, None]
+        if self.mode == "grayscale":
+            frame = Frame.read(image, planes=True)
+            planes = frame.parts if frame.step == 1 else tuple(jnp.moveaxis(frame.image(), -1, 0))
+            return Frame((luma(planes),) * len(planes)).write(image.dtype)
+        if self.mode in ("inpaint_telea", "inpaint_ns"):
+            return branch((holes != 0).any(), self._inpainted, lambda pair: pair[0], (image, holes != 0))
+        channels = image.shape[-1]
+        if self.mode == "random":
+            share = random_uniform(self.key, image.shape)
+        else:
+            share = uniform_at(self.key, holes[..., None] * channels + jnp.arange(channels))
+        return round_to(share * top(image.dtype), image.dtype)
+
+    def _inpainted(self, pair: tuple[Array, Array]) -> Array:
+        image, region = pair
+        planes = jnp.stack(Frame.read(image, planes=True).parts)
+        return Frame(tuple(inpaint_planes(planes, region))).write(image.dtype)
+
+    def _drop(self, image: Array, region: Array) -> Array:
+        """An image without some of its values, (height, width, channels) bool."""
+        height, width, channels = image.shape
+        rows = (height, width * channels)
+        if self.mode == "constant":
+            value = fill_values(self.fill, image)
+        else:
+            value = random_uniform(self.key, (channels,)) * top(image.dtype)
+        level = jnp.tile(round_to(value, image.dtype), width)
+        gone = region.reshape(rows) if self.active is True else region.reshape(rows) & self.active
+        return jnp.where(gone, level, image.reshape(rows)).reshape(image.shape)
+
+
+def _crossed(down: Array, across: Array) -> Array:
+    """(n, m) bool: where a row and a column of the same hole meet, of flags (K, n) and (K, m)."""
+    down, across = materialize((_bits(down), _bits(across)))
+    return (down[:, :, None] & across[:, None, :] != 0).any(axis=0)
+
+
+def _bits(flags: Array) -> Array:
+    """Flags (K, n) as the bits of numbers: (1, n) uint8 if there are few, else (K / 32, n) uint32."""
+    count, length = flags.shape
+    dtype, bits = (jnp.uint8, 8) if count <= 8 else (jnp.uint32, 32)
+    places = jnp.pad(flags, ((0, -count % bits), (0, 0))).reshape(-1, bits, length).astype(dtype)
+    return (places << jnp.arange(bits, dtype=dtype)[:, None]).sum(axis=1, dtype=dtype)
+
+
+def along(length: int, reference: int, channels: int = 1) -> np.ndarray:
+    """(length * channels,) where in the reference the values along a side of a picture lie."""
+    place = np.arange(length * channels) // channels
+    return np.minimum((place + 0.5) * reference / length, reference - 1).astype(np.int32)
+
+
+def stretch(region: Array, size: tuple[int, ...]) -> Array:
+    """A region for a picture stored at another size."""
+    if region.shape == size:
+        return region
+    rows, columns = (along(n, m) for n, m in zip(size, region.shape, strict=True))
+    return region[rows][:, columns]

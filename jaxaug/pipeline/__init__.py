@@ -1,0 +1,1 @@
+"""Compose and its relatives, plans, batches, serialisation."""

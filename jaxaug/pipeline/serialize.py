@@ -1,0 +1,90 @@
+"""Pipelines as nested lists of names and arguments, which JSON can hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from jaxaug import transforms
+from jaxaug.core.sample import nearest
+from jaxaug.core.transform import Transform
+from jaxaug.pipeline.compositions import OneOf, Sequential
+
+#: Every name that a pipeline may hold.
+REGISTRY: dict[str, type] = {
+    "OneOf": OneOf,
+    "Sequential": Sequential,
+    **{
+        name: value
+        for name, value in vars(transforms).items()
+        if isinstance(value, type) and issubclass(value, Transform) and value is not Transform
+    },
+}
+
+
+def from_list(steps: Any) -> list[Any]:
+    """Transforms from nested lists, such as `json.load` gives.
+
+    Args:
+        steps: a list whose entries are `["Name", {arguments}]` or `["Name"]`; compositions take their children as
+            the argument `transforms`, a list of the same kind.
+
+    Returns:
+        The transforms, ready for `Compose`.
+
+    Raises:
+        ValueError: an entry of another form, an unknown name or argument.
+
+    Example:
+        >>> from_list([["HorizontalFlip", {"p": 1.0}], ["OneOf", {"transforms": [["Blur"], ["RandomGamma"]]}]])[0]
+        HorizontalFlip(p=1.0)
+    """
+    if not isinstance(steps, list):
+        raise ValueError(f"A pipeline must be a list of [name, arguments], got {type(steps).__name__}.")
+    return [_one(step, i) for i, step in enumerate(steps)]
+
+
+def _one(step: Any, i: int) -> Any:
+    well_formed = isinstance(step, list | tuple) and len(step) in (1, 2) and isinstance(step[0], str)
+    arguments = step[1] if well_formed and len(step) == 2 else {}
+    if not well_formed or not isinstance(arguments, dict):
+        raise ValueError(f"Entry {i} of the pipeline must be [name, arguments], got {step!r}.")
+    name = step[0]
+    if name not in REGISTRY:
+        raise ValueError(f"Entry {i} of the pipeline names {name!r}, which is unknown.{nearest(name, REGISTRY)}")
+    if "transforms" in arguments:
+        arguments = {**arguments, "transforms": from_list(arguments["transforms"])}
+    try:
+        return REGISTRY[name](**arguments)
+    except TypeError as error:
+        raise ValueError(f"Entry {i} of the pipeline: {error}") from error
+
+
+def to_list(steps: Any) -> list[Any]:
+    """The inverse of `from_list`.
+
+    Args:
+        steps: transforms, such as `compose.transforms`.
+
+    Example:
+        >>> import jaxaug as ja
+        >>> to_list([ja.HorizontalFlip(p=1)])
+        [['HorizontalFlip', {'p': 1.0}]]
+    """
+    out = []
+    for step in steps:
+        arguments = {f.name: _plain(getattr(step, f.name)) for f in dataclasses.fields(step) if f.init}
+        if isinstance(step, OneOf | Sequential):
+            arguments["transforms"] = to_list(step.transforms)
+        out.append([type(step).__name__, arguments])
+    return out
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items()}
+    return np.asarray(value).item() if hasattr(value, "dtype") else value

@@ -1,0 +1,1 @@
+"""Reading pixels through chains of warps: interpolation, borders, whole pixels, tiles, vectors."""

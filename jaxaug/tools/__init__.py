@@ -1,0 +1,1 @@
+"""The command line, plots and the gallery."""
