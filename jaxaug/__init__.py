@@ -1,11 +1,13 @@
 """Image augmentation as pure functions, for JAX."""
 
 from jaxaug import functional
-from jaxaug.annotations.boxes import BboxParams
+from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
-from jaxaug.pipeline.compose import Compose, Plan
+from jaxaug.core.transform import Transform, transform
+from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import OneOf, Sequential
+from jaxaug.pipeline.plan import Plan
 from jaxaug.pipeline.serialize import from_list, to_list
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
@@ -18,9 +20,15 @@ __all__ = [
     "OneOf",
     "Plan",
     "Sequential",
+    "Transform",
     "compact",
     "from_list",
     "functional",
     "to_list",
+    "transform",
     *_transforms,
 ]
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

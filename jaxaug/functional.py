@@ -1,25 +1,22 @@
 """The library's kernels as plain functions on arrays, usable alone under `jit`, `vmap` and `grad`."""
 
-from jaxaug.kernels.colour import (
+from jaxaug.kernels.colour import color_jitter, shift_hsv, to_gray
+from jaxaug.kernels.colour_matrix import mix_channels
+from jaxaug.kernels.dtype import from_unit, to_unit
+from jaxaug.kernels.filters import box_kernel, convolve_2d, convolve_separable, gaussian_kernel
+from jaxaug.kernels.inpainting import inpaint
+from jaxaug.kernels.noise import random_bits, random_normal, random_uniform
+from jaxaug.kernels.normalization import normalize, scale_shift, standardize
+from jaxaug.kernels.tones import (
     brightness_contrast,
     brightness_contrast_by_mean,
-    color_jitter,
     drop_channels,
     gamma,
     invert,
-    normalize,
     posterize,
-    scale_shift,
     shift_channels,
-    shift_hsv,
     solarize,
-    standardize,
-    to_gray,
 )
-from jaxaug.kernels.dtype import from_unit, to_unit
-from jaxaug.kernels.filters import box_kernel, convolve_separable, gaussian_kernel
-from jaxaug.kernels.inpainting import inpaint
-from jaxaug.kernels.noise import random_bits, random_normal, random_uniform
 from jaxaug.sampling.functions import resize, warp_displacement, warp_matrix
 
 __all__ = [
@@ -27,6 +24,7 @@ __all__ = [
     "brightness_contrast",
     "brightness_contrast_by_mean",
     "color_jitter",
+    "convolve_2d",
     "convolve_separable",
     "drop_channels",
     "from_unit",
@@ -34,6 +32,7 @@ __all__ = [
     "gaussian_kernel",
     "inpaint",
     "invert",
+    "mix_channels",
     "normalize",
     "posterize",
     "random_bits",

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxaug.kernels.colour import brightness_contrast
+from jaxaug.kernels.tones import brightness_contrast
 from jaxaug.kernels.fixed_point import ONE, gathered, mixed, spread, weight
 from jaxaug.kernels.pixel_packing import pack, unpack
 
@@ -15,7 +15,7 @@ LEVELS = np.arange(256, dtype=np.uint8)
 
 
 def test_brightness_and_contrast_are_within_a_64th_of_a_level() -> None:
-    change = jax.jit(jax.vmap(lambda alpha, beta: brightness_contrast.levels(LEVELS, alpha, beta)))
+    change = jax.jit(jax.vmap(lambda alpha, beta: brightness_contrast.traits.uint8(LEVELS, alpha, beta)))
     alpha, beta = (
         a.reshape(-1).astype(np.float32) for a in np.meshgrid(np.linspace(-4, 4, 81), np.linspace(-1, 1, 21))
     )
@@ -27,7 +27,7 @@ def test_brightness_and_contrast_are_within_a_64th_of_a_level() -> None:
 def test_large_factors_are_within_a_level(factor: float) -> None:
     for beta in (-1.0, -0.37, 0.0, 0.5):
         exact = np.clip(np.float32(factor) * LEVELS.astype(np.float64) + beta * 255, 0, 255)
-        assert np.abs(np.asarray(brightness_contrast.levels(LEVELS, factor, beta)) - exact).max() <= 1.0
+        assert np.abs(np.asarray(brightness_contrast.traits.uint8(LEVELS, factor, beta)) - exact).max() <= 1.0
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

@@ -8,7 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxaug.core.sample import BOXES, ROWS, Layout, Leaf, Path, parse
+from jaxaug.core.kinds import ANNOTATIONS
+from jaxaug.core.sample import Leaf, SampleLayout, parse
+from jaxaug.core.types import Path
 
 
 def compact(
@@ -26,8 +28,8 @@ def compact(
     Args:
         sample: a pytree of concrete arrays; does not work under `jit`, where shapes are fixed.
         additional_targets: as in `Compose`.
-        label_fields: names of label entries beside the set `bboxes`, or `obboxes` where there are none, or `keypoints`
-            where there are no boxes at all; or the names for each set, by its path.
+        label_fields: names of label entries beside the set `bboxes`, else beside the first kind of rows that there is;
+            or the names for each set, by its path.
 
     Returns:
         The sample, shorter, as NumPy arrays where something was dropped.
@@ -46,24 +48,24 @@ def compact(
     layout, values = parse(sample, additional_targets, check_shapes=False)
     out = list(values)
     originals = jax.tree.leaves(sample)
-    for leaf in layout.leaves:
-        if leaf.kind == "other":
-            out[leaf.index] = originals[leaf.index]
+    for leaf in layout.kind("other", "entry"):
+        out[leaf.index] = originals[leaf.index]
     for leaf in layout.kind("valid"):
         keep = np.asarray(values[leaf.index]).astype(bool)
-        for other in layout.leaves:
-            if other.group == leaf.group and np.ndim(out[other.index]) and len(out[other.index]) == len(keep):
-                if other.kind in (*ROWS, "rows_valid", "valid", "other") or (other.kind == "mask" and other.leading):
-                    out[other.index] = np.asarray(out[other.index])[keep]
-    for leaf in layout.kind(*ROWS):
-        if layout.siblings(leaf, "valid"):
+        for other in layout.beside(leaf):
+            follows = other in layout.rows or other.kind in ("rows_valid", "valid", "other")
+            follows |= other.kind == "mask" and other.leading > 0
+            if follows and np.ndim(out[other.index]) and len(out[other.index]) == len(keep):
+                out[other.index] = np.asarray(out[other.index])[keep]
+    for leaf in layout.rows:
+        if layout.beside(leaf, "valid"):
             continue
-        flags = [o for o in layout.siblings(leaf, "rows_valid") if o.of == leaf.name]
+        flags = layout.flags_of(leaf)
         rows = np.asarray(values[leaf.index])
         if flags:
             keep = np.asarray(values[flags[0].index]).astype(bool)
-        elif leaf.kind in BOXES:
-            keep = (rows[:, :4] != 0).any(axis=1)
+        elif ANNOTATIONS[leaf.kind].instances:
+            keep = (rows.reshape(len(rows), -1)[:, :4] != 0).any(axis=1)
         else:
             continue
         if keep.ndim != 1:
@@ -73,12 +75,13 @@ def compact(
     return jax.tree.unflatten(layout.treedef, out)
 
 
-def _labels(layout: Layout, rows: Leaf, fields: Mapping[Path, tuple[str, ...]] | tuple[str, ...]) -> list[Leaf]:
+def _labels(layout: SampleLayout, rows: Leaf, fields: Mapping[Path, tuple[str, ...]] | tuple[str, ...]) -> list[Leaf]:
     """The entries that are labels of a set of rows."""
-    beside = [leaf for leaf in layout.leaves if leaf.group == rows.group]
+    beside = layout.beside(rows)
     if isinstance(fields, Mapping):
         names = fields.get(rows.path, ())
     else:
-        first = next((name for name in BOXES if any(leaf.name == name for leaf in beside)), "keypoints")
+        kinds = sorted(ANNOTATIONS, key=lambda kind: not ANNOTATIONS[kind].instances)
+        first = next((kind for kind in kinds if any(leaf.name == kind for leaf in beside)), "")
         names = fields if rows.name == first else ()
     return [leaf for leaf in beside if leaf.name in names]

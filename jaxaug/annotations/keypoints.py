@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxaug.annotations.boxes import hashable_fields
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
-from jaxaug.core.sample import nearest
+from jaxaug.core.annotation import Annotation, Placement
+from jaxaug.core.kinds import annotation
+from jaxaug.core.messages import nearest
+from jaxaug.core.settings import hashable_fields
+from jaxaug.core.types import Scalar
 from jaxaug.geometry.warp import Warp
+from jaxaug.kernels.dtype import round_to
 
-#: Column of x, y, angle and scale in each format.
-FORMATS: dict[str, tuple[int, int, int | None, int | None]] = {
-    "xy": (0, 1, None, None),
-    "yx": (1, 0, None, None),
-    "xya": (0, 1, 2, None),
-    "xys": (0, 1, None, 2),
-    "xyas": (0, 1, 2, 3),
-    "xysa": (0, 1, 3, 2),
-    "xyz": (0, 1, None, None),
+
+@dataclasses.dataclass(frozen=True)
+class Columns:
+    """Where the numbers of a keypoint stand."""
+
+    x: int = 0
+    y: int = 1
+    angle: int | None = None
+    scale: int | None = None
+    z: int | None = None
+
+
+FORMATS = {
+    "xy": Columns(),
+    "yx": Columns(1, 0),
+    "xya": Columns(angle=2),
+    "xys": Columns(scale=2),
+    "xyas": Columns(angle=2, scale=3),
+    "xysa": Columns(angle=3, scale=2),
+    "xyz": Columns(z=2),
 }
 
 
-@struct.struct
+@dataclasses.dataclass(frozen=True)
 class KeypointParams:
     """What keypoints look like and which of them are kept.
 
@@ -51,12 +68,12 @@ class KeypointParams:
     Follows the meaning of Albumentations 2.0.8, with one direction of angles for all transforms.
     """
 
-    format: str = static()
-    label_fields: Any = static(default=None)
-    remove_invisible: bool = static(default=True)
-    angle_in_degrees: bool = static(default=True)
-    check_each_transform: bool = static(default=True)
-    label_mapping: Any = static(default=None)
+    format: str
+    label_fields: Any = None
+    remove_invisible: bool = True
+    angle_in_degrees: bool = True
+    check_each_transform: bool = True
+    label_mapping: Any = None
 
     def __post_init__(self) -> None:
         if self.format not in FORMATS:
@@ -70,58 +87,63 @@ class KeypointParams:
             object.__setattr__(self, "label_mapping", frozen)
 
 
+@annotation("keypoints")
 @struct.struct
-class Points:
-    """Keypoints under way, in edge coordinates of the reference.
+class Points(Annotation):
+    """A set of K keypoints under way.
 
     Args:
         x, y: (K,) positions.
         angle: (K,) radians counter-clockwise, or None if the format has none.
         scale: (K,) sizes, or None if the format has none.
+        z: (K,) slices, or None if the format has none.
         valid: (K,) points that are in the picture.
         mirrored: whether left and right have changed places so far.
+        params: their format.
     """
+
+    params_type = KeypointParams
+    params_needed = True
+    params_argument = "keypoint_params"
+    instances = False
 
     x: Array
     y: Array
     angle: Array | None
     scale: Array | None
+    z: Array | None
     valid: Array
     mirrored: Any = False
+    params: KeypointParams = static(default=KeypointParams("xy"))
 
     @classmethod
-    def start(cls, rows: Array, params: KeypointParams, valid: Array, size: tuple[Any, Any], zoom: Any) -> Points:
-        """Keypoints that enter a pipeline; bad rows become invalid and harmless.
+    def check_form(cls, label: str, value: Array) -> None:
+        if value.ndim < 2 or value.shape[-1] < 2:
+            raise ValueError(f"{label!r} has shape {value.shape}; keypoints must have shape (..., 2 or more).")
 
-        Args:
-            rows: (K, columns).
-            params: their format.
-            valid: (K,) rows that are in use.
-            size: (height, width) of the reference.
-            zoom: reference pixels per pixel of the rows' own picture, for x and y.
-        """
-        cx, cy, ca, cs = FORMATS[params.format]
-        if rows.shape[1] < len(params.format):
+    @classmethod
+    def start(cls, rows: Array, valid: Array, at: Placement) -> Points:
+        params, zoom = at.params, at.zoom
+        columns, used = FORMATS[params.format], len(params.format)
+        if rows.shape[-1] < used:
             raise ValueError(
-                f"KeypointParams(format={params.format!r}) needs {len(params.format)} columns, "
-                f"the keypoints have {rows.shape[1]}."
+                f"KeypointParams(format={params.format!r}) needs {used} columns, the keypoints have {rows.shape[-1]}."
             )
-        rows = rows.astype(jnp.float32)
-        good = jnp.isfinite(rows[:, : len(params.format)]).all(axis=1)
+        rows, valid = rows.reshape(-1, rows.shape[-1]).astype(jnp.float32), valid.reshape(-1)
+        good = jnp.isfinite(rows[:, :used]).all(axis=1)
         rows = jnp.where(good[:, None], rows, 0.0)
-        x, y = (rows[:, cx] + 0.5) * zoom[0], (rows[:, cy] + 0.5) * zoom[1]
-        angle = None if ca is None else rows[:, ca]
+        x, y = (rows[:, columns.x] + 0.5) * zoom[0], (rows[:, columns.y] + 0.5) * zoom[1]
+        angle, scale, z = (None if c is None else rows[:, c] for c in (columns.angle, columns.scale, columns.z))
         if angle is not None and params.angle_in_degrees:
             angle = jnp.deg2rad(angle)
-        scale = None if cs is None else rows[:, cs]
-        points = cls(x, y, angle, scale, valid & good)
-        return struct.replace(points, valid=points.valid & points.inside(size))
+        points = cls(x, y, angle, scale, z, valid & good, params=params)
+        return struct.replace(points, valid=points.valid & points.inside(at.reference.size))
 
-    def inside(self, size: tuple[Any, Any]) -> Array:
+    def inside(self, size: tuple[Scalar, Scalar]) -> Array:
+        """(K,) whether each point is in a picture of (height, width)."""
         return (self.x >= 0) & (self.x < size[1]) & (self.y >= 0) & (self.y < size[0])
 
-    def warp(self, warp: Warp, *, check: bool = True) -> Points:
-        """The points after a warp."""
+    def warp(self, warp: Warp) -> Points:
         angle, scale = self.angle, self.scale
         if angle is None and scale is None:
             x, y, ok = warp.find(self.x, self.y)
@@ -138,23 +160,69 @@ class Points:
         mirrors = warp.mirrors
         mirrored = self.mirrored if mirrors is False else jnp.logical_xor(self.mirrored, mirrors)
         points = struct.replace(self, x=x, y=y, angle=angle, scale=scale, valid=self.valid & ok, mirrored=mirrored)
-        return struct.replace(points, valid=points.valid & points.inside(warp.canvas_out.size)) if check else points
+        if not self.params.check_each_transform:
+            return points
+        return struct.replace(points, valid=points.valid & points.inside(warp.canvas_out.size))
 
-    def erase(self, region: Array) -> Points:
-        """The points after a cut-out: those in it are gone."""
+    def erase(self, region: Array, how: str) -> Points:
+        if how != "cut":
+            return self
         height, width = region.shape
         ix = jnp.clip(jnp.floor(self.x).astype(jnp.int32), 0, width - 1)
         iy = jnp.clip(jnp.floor(self.y).astype(jnp.int32), 0, height - 1)
         return struct.replace(self, valid=self.valid & ~region[iy, ix])
 
-    def rows(self, like: Array, params: KeypointParams, zoom: Any) -> Array:
-        """The points as rows again, in the columns and with the extra columns of `like`."""
-        cx, cy, ca, cs = FORMATS[params.format]
-        out = like.astype(jnp.float32)
-        out = out.at[:, cx].set(self.x / zoom[0] - 0.5).at[:, cy].set(self.y / zoom[1] - 0.5)
-        if ca is not None and self.angle is not None:
+    def morph(self, reach: Any, active: Any, size: tuple[Scalar, Scalar]) -> Points:
+        return self
+
+    def flip_voxels(self, flips: Array, size: tuple[Scalar, Scalar, Scalar]) -> Points:
+        depth, height, width = size
+        x, y = jnp.where(flips[2], width - self.x, self.x), jnp.where(flips[1], height - self.y, self.y)
+        # Slices are counted by whole numbers, as pixels are.
+        z = None if self.z is None else jnp.where(flips[0], depth - 1 - self.z, self.z)
+        mirrored = jnp.logical_xor(self.mirrored, flips[1] ^ flips[2] ^ flips[0])
+        return struct.replace(self, x=x, y=y, z=z, mirrored=mirrored)
+
+    def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
+        zoom, columns = at.zoom, FORMATS[self.params.format]
+        flat = like.reshape(-1, like.shape[-1])
+        out = flat.astype(jnp.float32)
+        out = out.at[:, columns.x].set(self.x / zoom[0] - 0.5).at[:, columns.y].set(self.y / zoom[1] - 0.5)
+        if columns.angle is not None and self.angle is not None:
             angle = jnp.mod(self.angle, 2 * jnp.pi)
-            out = out.at[:, ca].set(jnp.rad2deg(angle) if params.angle_in_degrees else angle)
-        if cs is not None and self.scale is not None:
-            out = out.at[:, cs].set(self.scale)
-        return out
+            out = out.at[:, columns.angle].set(jnp.rad2deg(angle) if self.params.angle_in_degrees else angle)
+        if columns.scale is not None and self.scale is not None:
+            out = out.at[:, columns.scale].set(self.scale)
+        if columns.z is not None and self.z is not None:
+            out = out.at[:, columns.z].set(self.z)
+        valid = self.valid & self.inside(at.reference.size)
+        return round_to(out, like.dtype).reshape(like.shape), valid.reshape(like.shape[:-1])
+
+    @property
+    def zeroes_dead(self) -> bool:
+        return self.params.remove_invisible
+
+    def relabelled(self, name: str, labels: Array) -> Array:
+        mapping = dict(self.params.label_mapping or ())
+        if self.mirrored is False or name not in mapping:
+            return labels
+        labels = jnp.asarray(labels)
+        swapped = labels
+        for old, new in mapping[name]:
+            swapped = jnp.where(labels == old, jnp.asarray(new, labels.dtype), swapped)
+        return jnp.where(self.mirrored, swapped, labels)
+
+    @classmethod
+    def check(cls, rows: np.ndarray, at: Placement) -> None:
+        params, columns = at.params, FORMATS[at.params.format]
+        height, width = (float(n) for n in at.own.measured())
+        for i, row in enumerate(rows.reshape(-1, rows.shape[-1])):
+            where = f"{at.label!r} row {i} is {row.tolist()} ({params.format})"
+            if not np.isfinite(row[: len(params.format)]).all():
+                raise ValueError(f"{where}: keypoints must be finite.")
+            x, y = row[columns.x], row[columns.y]
+            if params.remove_invisible and not (-0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5):
+                raise ValueError(
+                    f"{where}: it lies outside its picture of {height:g} x {width:g}. "
+                    "Drop it, or pass KeypointParams(remove_invisible=False)."
+                )

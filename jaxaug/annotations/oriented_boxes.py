@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.annotations.boxes import Boxes
+from jaxaug.annotations.outlines import Outline
 from jaxaug.backend import struct
+from jaxaug.core.annotation import Annotation, Placement, rows_like
+from jaxaug.core.kinds import annotation
 from jaxaug.geometry.warp import Warp
 
 #: Points along each side of what is visible of a box that tell whether a cut-out has taken all of it.
 SAMPLES = 16
 
 
+@annotation("obboxes")
 @struct.struct
-class Oriented:
+class OrientedBoxes(Annotation):
     """A set of N oriented boxes under way, in edge coordinates of the reference.
 
     A row is centre x, centre y, width, height and angle: pixels, and degrees counter-clockwise on screen from the
@@ -37,24 +38,27 @@ class Oriented:
         valid: (N,) rows that have not left.
     """
 
+    params_kind = "bboxes"
+
     x: Array
     y: Array
     ax: Array
     ay: Array
     area: Array
-    outline: Boxes
+    outline: Outline
     valid: Array
 
     @classmethod
-    def start(cls, rows: Array, valid: Array, size: tuple[Any, Any], zoom: Any) -> Oriented:
-        """Oriented boxes that enter a pipeline; bad rows become invalid and harmless.
+    def check_form(cls, label: str, value: Array) -> None:
+        if value.ndim != 2 or value.shape[1] < 5:
+            raise ValueError(
+                f"{label!r} has shape {value.shape}; oriented boxes must have shape (N, 5 or more): centre x and "
+                "y, width, height, angle; and (0, 5) if there are none."
+            )
 
-        Args:
-            rows: (N, 5 or more).
-            valid: (N,) rows that are in use.
-            size: (height, width) of the reference, known or drawn.
-            zoom: reference pixels per pixel of the rows' own picture, for x and y.
-        """
+    @classmethod
+    def start(cls, rows: Array, valid: Array, at: Placement) -> OrientedBoxes:
+        zoom = at.zoom
         rows = rows[:, :5].astype(jnp.float32)
         good = jnp.isfinite(rows).all(axis=1) & (rows[:, 2] > 0) & (rows[:, 3] > 0)
         rows = jnp.where(good[:, None], rows, jnp.array([0.5, 0.5, 1.0, 1.0, 0.0]))
@@ -65,12 +69,14 @@ class Oriented:
         ax, ay, bx, by = c * w * zoom[0], -s * w * zoom[1], s * h * zoom[0], c * h * zoom[1]
         corners_x = jnp.stack([x + (i * ax + j * bx) / 2 for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
         corners_y = jnp.stack([y + (i * ay + j * by) / 2 for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
-        outline = Boxes.around(jax.lax.stop_gradient(corners_x), jax.lax.stop_gradient(corners_y), size)
+        outline = Outline.through(jax.lax.stop_gradient(corners_x), jax.lax.stop_gradient(corners_y))
+        outline = outline.clipped(at.reference.size)
         boxes = cls(x, y, ax, ay, w * h * (zoom[0] * zoom[1]), outline, valid & good)
         return boxes._visible()
 
-    def warp(self, warp: Warp) -> Oriented:
-        """The boxes after a warp."""
+    def warp(self, warp: Warp) -> OrientedBoxes:
+        # Rectangles are followed by their corners, whatever stands for upright boxes.
+        outline, _ = self.outline.warp(warp, (self.outline.ax[:, :0], self.outline.ay[:, :0]))
         (x, y, ok), (ux, uy, vx, vy) = warp.follow(self.x, self.y)
         moved = struct.replace(
             self,
@@ -79,17 +85,12 @@ class Oriented:
             ax=ux * self.ax + uy * self.ay,
             ay=vx * self.ax + vy * self.ay,
             area=jnp.abs(ux * vy - uy * vx) * self.area,
-            outline=self.outline.warp(struct.replace(warp, outline="corners")),
+            outline=outline,
             valid=self.valid & ok,
         )
         return moved._visible()
 
-    def erase(self, region: Array) -> Oriented:
-        """The boxes after a cut-out: those of which it takes all that is visible are gone.
-
-        Args:
-            region: (height, width) bool, the pixels that are gone.
-        """
+    def erase(self, region: Array, how: str) -> OrientedBoxes:
         height, width = region.shape
         length = jnp.maximum(self.ax**2 + self.ay**2, 1e-12)
         bx, by = -self.ay * self.area / length, self.ax * self.area / length
@@ -115,12 +116,8 @@ class Oriented:
         gone = (region[iy, ix] | ~seen).all(axis=(1, 2)) & seen.any(axis=(1, 2))
         return struct.replace(self, valid=self.valid & ~gone)
 
-    def rows(self, zoom: Any) -> Array:
-        """The boxes as (N, 5) rows again.
-
-        Args:
-            zoom: reference pixels per pixel of the rows' own picture, for x and y.
-        """
+    def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
+        zoom = at.zoom
         ax, ay = self.ax / zoom[0], self.ay / zoom[1]
         still = (ax == 0) & (ay == 0)
         w = jnp.where(still, 0.0, jnp.sqrt(jnp.where(still, 1.0, ax * ax + ay * ay)))
@@ -128,35 +125,27 @@ class Oriented:
         angle = jnp.mod(jnp.rad2deg(jnp.arctan2(-ay, jnp.where(still, 1.0, ax))), 360.0)
         # The remainder of a very small negative number rounds up to the divisor.
         angle = jnp.where(angle >= 360.0, 0.0, angle)
-        return jnp.stack([self.x / zoom[0], self.y / zoom[1], w, h, angle], axis=1)
+        columns = jnp.stack([self.x / zoom[0], self.y / zoom[1], w, h, angle], axis=1)
+        return rows_like(columns, like), self.valid
 
-    def _visible(self) -> Oriented:
+    def _visible(self) -> OrientedBoxes:
         """The boxes without those that have left."""
         edges = self.outline.enclose()
         some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         some &= (self.ax != 0) | (self.ay != 0)
-        return struct.replace(self, valid=self.valid & self.outline.valid & some)
+        return struct.replace(self, valid=self.valid & self.outline.exists & some)
 
-
-def check_oriented(label: str, rows: np.ndarray, size: tuple[float, float]) -> None:
-    """Looks at the values of oriented boxes.
-
-    Args:
-        label: the name of the target.
-        rows: (N, 5 or more).
-        size: (height, width) of their picture.
-
-    Raises:
-        ValueError: a box that is not finite, has no area or lies outside its picture, naming target and row.
-    """
-    for i, row in enumerate(rows[:, :5]):
-        where = f"{label!r} row {i} is {row.tolist()} (centre x, centre y, width, height, angle)"
-        if not np.isfinite(row).all():
-            raise ValueError(f"{where}: oriented boxes must be finite.")
-        x, y, w, h, angle = row
-        if w <= 0 or h <= 0:
-            raise ValueError(f"{where}: it has no area; expected width and height above 0.")
-        c, s = abs(np.cos(np.deg2rad(angle))), abs(np.sin(np.deg2rad(angle)))
-        reach_x, reach_y = (c * w + s * h) / 2, (s * w + c * h) / 2
-        if not (-reach_x < x < size[1] + reach_x and -reach_y < y < size[0] + reach_y):
-            raise ValueError(f"{where}: it lies outside its picture of {size[0]:g} x {size[1]:g}. Drop it.")
+    @classmethod
+    def check(cls, rows: np.ndarray, at: Placement) -> None:
+        height, width = (float(n) for n in at.own.measured())
+        for i, row in enumerate(rows[:, :5]):
+            where = f"{at.label!r} row {i} is {row.tolist()} (centre x, centre y, width, height, angle)"
+            if not np.isfinite(row).all():
+                raise ValueError(f"{where}: oriented boxes must be finite.")
+            x, y, w, h, angle = row
+            if w <= 0 or h <= 0:
+                raise ValueError(f"{where}: it has no area; expected width and height above 0.")
+            c, s = abs(np.cos(np.deg2rad(angle))), abs(np.sin(np.deg2rad(angle)))
+            reach_x, reach_y = (c * w + s * h) / 2, (s * w + c * h) / 2
+            if not (-reach_x < x < width + reach_x and -reach_y < y < height + reach_y):
+                raise ValueError(f"{where}: it lies outside its picture of {height:g} x {width:g}. Drop it.")

@@ -1,4 +1,7 @@
-"""Tools against what compilers do with what they cannot know: branches, arrays kept in memory, strips, backends."""
+"""What compilers must be told: branches, arrays kept in memory, constants they may not look into, backends.
+
+Each function says which habit of a compiler it is for; `tests/test_backend.py` shows when it may go.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,26 @@ from jax.interpreters import ad, batching, mlir
 from jaxaug.backend.struct import is_concrete
 
 T = TypeVar("T")
+
+
+def both(a: Any, b: Any) -> Any:
+    """Logical and that stays known where it can."""
+    if a is True:
+        return b
+    if b is True:
+        return a
+    return jnp.logical_and(a, b)
+
+
+def either(a: Any, b: Any) -> Any:
+    """Logical or that stays known where it can."""
+    if a is True or b is True:
+        return True
+    if a is False:
+        return b
+    if b is False:
+        return a
+    return jnp.logical_or(a, b)
 
 
 def branch(condition: Any, yes: Callable[..., Any], no: Callable[..., Any], operand: Any) -> Any:
@@ -36,13 +59,13 @@ def materialize(tree: T) -> T:
     leaves, structure = jax.tree.flatten(tree)
     unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
     if unknown:
-        for i, kept in zip(unknown, _stored.bind(*(leaves[i] for i in unknown)), strict=True):
+        for i, kept in zip(unknown, _materialize.bind(*(leaves[i] for i in unknown)), strict=True):
             leaves[i] = kept
     return jax.tree.unflatten(structure, leaves)
 
 
-_stored = Primitive("stored")
-_stored.multiple_results = True
+_materialize = Primitive("materialize")
+_materialize.multiple_results = True
 
 
 def _branched(*arrays: Array) -> list[Array]:
@@ -57,12 +80,12 @@ def _same(*arrays: Array) -> list[Array]:
     return list(arrays)
 
 
-_stored.def_impl(_same)
-_stored.def_abstract_eval(_same)
-mlir.register_lowering(_stored, mlir.lower_fun(_same, multiple_results=True))
-mlir.register_lowering(_stored, mlir.lower_fun(_branched, multiple_results=True), platform="cpu")
-batching.primitive_batchers[_stored] = lambda arrays, axes: (_stored.bind(*arrays), axes)
-ad.primitive_jvps[_stored] = lambda arrays, changes: (_stored.bind(*arrays), list(changes))
+_materialize.def_impl(_same)
+_materialize.def_abstract_eval(_same)
+mlir.register_lowering(_materialize, mlir.lower_fun(_same, multiple_results=True))
+mlir.register_lowering(_materialize, mlir.lower_fun(_branched, multiple_results=True), platform="cpu")
+batching.primitive_batchers[_materialize] = lambda arrays, axes: (_materialize.bind(*arrays), axes)
+ad.primitive_jvps[_materialize] = lambda arrays, changes: (_materialize.bind(*arrays), list(changes))
 
 
 def _never(array: Any) -> Array:
@@ -93,27 +116,3 @@ def by_backend(tpu: Callable[..., T], other: Callable[..., T], *operands: Any) -
     if all(is_concrete(leaf) for leaf in jax.tree.leaves(operands)):
         return (tpu if jax.default_backend() == "tpu" else other)(*operands)
     return jax.lax.platform_dependent(*operands, tpu=tpu, default=other)
-
-
-#: Pixels whose coordinates, reads and results fit into the second-level cache of a core; and too few for a strip.
-STRIP, SCRAP = 2**15, 2**12
-
-
-def in_strips(fn: Callable[[Any], Array], grids: Any) -> Array:
-    """A function of each pixel, on CPUs from strip to strip, so that what it keeps in memory stays in the cache.
-
-    Args:
-        fn: takes a pytree of arrays (rows, width), of any number of rows, and returns such an array.
-        grids: the pytree, of arrays (height, width).
-    """
-    leaves = jax.tree.leaves(grids)
-    height, width = leaves[0].shape
-    count = next((n for n in range(1, height + 1) if height % n == 0 and height * width <= n * STRIP), height)
-    if count == 1 or height * width < SCRAP * count or all(is_concrete(leaf) for leaf in leaves):
-        return fn(grids)
-
-    def one_by_one(grids: Any) -> Array:
-        strips = jax.tree.map(lambda a: a.reshape(count, height // count, width), grids)
-        return jax.lax.map(fn, strips).reshape(height, width)
-
-    return jax.lax.platform_dependent(grids, cpu=one_by_one, default=fn)

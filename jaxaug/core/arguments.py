@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxaug.backend.struct import certain, is_concrete
-from jaxaug.core.sample import nearest
+from jaxaug.core.messages import nearest
 
 INTERPOLATIONS = ("nearest", "linear", "cubic", "area", "lanczos", "linear", "nearest")
 BORDERS = ("constant", "replicate", "reflect", "wrap", "reflect_101")
@@ -282,3 +282,18 @@ def several(low: int | None = None) -> Any:
         return tuple(e.item() if isinstance(e, np.generic) else e for e in v)
 
     return _field(None, convert, True)
+
+
+def entry(default: str) -> Any:
+    """The name of an entry of the sample that the transform reads, so that it is no target; static.
+
+    Args:
+        default: its default.
+    """
+
+    def convert(where: str, v: Any) -> str:
+        if not isinstance(v, str) or not v:
+            raise TypeError(f"{where} must be the name of an entry of the sample, got {v!r}.")
+        return v
+
+    return dataclasses.field(default=default, metadata={"convert": convert, "static": True, "entry": True})

@@ -1,17 +1,23 @@
-"""What every transform is: an immutable set of arguments, and one method that draws an op from a key."""
+"""What every step of a pipeline is, and what every transform is: immutable arguments, and one method that draws."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from typing import Any, TypeVar, cast, dataclass_transform
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar, cast, dataclass_transform
 
-from jaxaug.backend.struct import struct
+from jax import Array
+
+from jaxaug.backend import struct
 from jaxaug.core.draw import Draw
-from jaxaug.core.sample import nearest
+from jaxaug.core.messages import nearest
+from jaxaug.core.op import Op
+from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 
 T = TypeVar("T", bound=type)
+Ops: TypeAlias = tuple[Any, ...]
 
 #: Arguments of Albumentations 1.x by the 2.x name that took their place; "" for those that are gone.
 RENAMED: dict[str, dict[str, str]] = {
@@ -46,17 +52,68 @@ RENAMED: dict[str, dict[str, str]] = {
 }
 
 
-class Transform:
-    """A transform: its arguments are fields, `draw` is all it does.
+class Node:
+    """A step of a pipeline: a transform, or a composition of steps.
 
-    A subclass is decorated with `transform`, declares its arguments as annotated fields made by the functions of
-    `args`, and implements `draw`. Numbers are leaves of the pytree and may be traced; what fixes shapes or code paths
-    is static.
+    `walk` in `jaxaug.engine` tosses the coin of `p`, asks for the ops and gates them.
     """
 
     p: Any
 
-    def draw(self, rng: Draw, view: View) -> Any:
+    @property
+    def steps(self) -> tuple[Node, ...]:
+        """The steps that it is made of; none for a transform."""
+        return ()
+
+    def entries(self) -> frozenset[str]:
+        """Names of the entries of a sample that it reads, which are no targets."""
+        return frozenset[str]().union(*(step.entries() for step in self.steps))
+
+    def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
+        """Draws what to do to one sample.
+
+        Args:
+            key: of this step, from which those of its own steps are derived by name and occurrence.
+            rng: its own draws.
+            walk: the sample as transformed so far.
+        """
+        raise NotImplementedError
+
+
+class Walk(Protocol):
+    """What a step may do with the sample under way."""
+
+    @property
+    def view(self) -> View:
+        """What may be looked at."""
+        ...
+
+    def in_turn(self, steps: Sequence[Node], key: Array) -> Ops:
+        """The ops of some steps that apply one after another, each with a key of its name and occurrence."""
+        ...
+
+    def alternatives(self, steps: Sequence[Node], key: Array) -> list[Ops]:
+        """The ops of each of some steps on the sample as it is now, whatever its p is."""
+        ...
+
+    def choose(self, options: Sequence[Ops], index: Scalar) -> Ops:
+        """One list of ops that does what the option of that index does."""
+        ...
+
+    def after(self, ops: Ops) -> Walk:
+        """The sample once some ops have been applied, for steps that draw what comes then."""
+        ...
+
+
+class Transform(Node):
+    """A transform: its arguments are fields, `draw` is all it does.
+
+    A subclass is decorated with `transform`, declares its arguments as annotated fields made by the functions of
+    `jaxaug.core.arguments`, and implements `draw`. Numbers are leaves of the pytree and may be traced; what fixes
+    shapes or code paths is static.
+    """
+
+    def draw(self, rng: Draw, view: View) -> Op | tuple[Op, ...]:
         """Draws what to do to one sample.
 
         Args:
@@ -68,11 +125,24 @@ class Transform:
         """
         raise NotImplementedError
 
+    def entries(self) -> frozenset[str]:
+        fields = dataclasses.fields(cast(Any, self))
+        return frozenset(getattr(self, f.name) for f in fields if f.metadata.get("entry"))
+
+    def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
+        drawn = self.draw(rng, walk.view)
+        name = type(self).__name__
+        return tuple(struct.replace(op, name=name) for op in (drawn if isinstance(drawn, tuple) else (drawn,)))
+
+
+class MixTransform(Transform):
+    """A transform that needs other samples, a stage of `Compose.batch`; its `draw` makes one op for each sample."""
+
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def transform(cls: T) -> T:
     """Turns a class with annotated fields into an immutable transform with checked arguments."""
-    struct(cls)
+    struct.struct(cls)
     fields = dataclasses.fields(cast(Any, cls))
     known = tuple(f.name for f in fields)
     raw_init: Any = vars(cls)["__init__"]

@@ -7,7 +7,6 @@ at k + 0.5, so that a flip is x -> width - x for pixels, boxes and points alike.
 from __future__ import annotations
 
 import enum
-from typing import Any, Protocol
 
 import jax.numpy as jnp
 from jax import Array
@@ -15,10 +14,9 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
+from jaxaug.core.types import Scalar
 from jaxaug.geometry.inverse_search import find_image, invert_map
 from jaxaug.geometry.matrices import inverse3, transform
-
-Scalar = Any
 
 
 class Structure(enum.IntFlag):
@@ -48,24 +46,28 @@ class Structure(enum.IntFlag):
         return not self & ~Structure.AXIS_ALIGNED
 
 
-class Map(Protocol):
+class Map:
     """Coordinates of an output canvas to coordinates of an input canvas, and back."""
+
+    def build(self) -> Map:
+        """The map ready for use; maps that hold only a key make their field here."""
+        return self
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         """Output to input, elementwise."""
-        ...
+        raise NotImplementedError
 
     def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
         """Input to output, elementwise, and whether that point has an image."""
-        ...
+        raise NotImplementedError
 
     def inverse(self) -> Map:
         """The map the other way round."""
-        ...
+        raise NotImplementedError
 
 
 @struct.struct
-class Matrix:
+class Matrix(Map):
     """A projective map given by its 3 x 3 matrix from output to input.
 
     Applied as multiply-adds, never as a matmul, so that no accelerator rounds coordinates to a short format.
@@ -93,7 +95,7 @@ class Matrix:
 
 
 @struct.struct
-class Axes:
+class Axes(Map):
     """A map that treats x and y apart, each as a monotone piecewise-linear function through knots.
 
     Beyond the first and last knot it goes on with slope one.
@@ -122,7 +124,7 @@ class Axes:
         return Axes(self.in_x, self.out_x, self.in_y, self.out_y)
 
 
-class Bent:
+class Bent(Map):
     """What maps share whose way from input to output has to be searched."""
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
@@ -177,7 +179,7 @@ class Displacement(Bent):
         return self.dx.min(), self.dx.max(), self.dy.min(), self.dy.max()
 
 
-class Torn:
+class Torn(Map):
     """What maps share that move pieces of the picture or its pixels and turn none of them."""
 
 
@@ -239,7 +241,7 @@ class Tiles(Torn):
 
 
 @struct.struct
-class Rescaled:
+class Rescaled(Map):
     """A map between canvases of other sizes than those it was drawn for; scales are for x and y."""
 
     inner: Map
@@ -267,7 +269,7 @@ class Rescaled:
 
 
 @struct.struct
-class Inverse:
+class Inverse(Map):
     """A map read the other way round."""
 
     inner: Map

@@ -2,67 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+import functools
+import operator
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
-from jaxaug.backend.compiler import materialize
+from jaxaug.backend.compiler import both
 from jaxaug.backend.struct import static, switch
-from jaxaug.geometry.maps import Axes, Bent, Matrix, Rescaled, Scalar, Structure
+from jaxaug.core.canvas import Canvas
+from jaxaug.core.kinds import PICTURES
+from jaxaug.core.op import Op, aligned, joint_name, same_fills
+from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar, Size
+from jaxaug.geometry.maps import Axes, Bent, Map, Matrix, Rescaled, Structure
 from jaxaug.geometry.matrices import compose3, stack3, vector
 
+if TYPE_CHECKING:
+    from jaxaug.core.annotation import Annotation
+    from jaxaug.core.view import View
 
-@struct.struct
-class Canvas:
-    """Where a picture is kept: a buffer, and how much of it the picture fills from its top left corner on.
-
-    Args:
-        buffer: (height, width) of the array.
-        extent: (2,) true height and width in pixels, perhaps drawn; None where the picture fills its buffer.
-    """
-
-    buffer: tuple[int, int] = static()
-    extent: Any = None
-
-    @property
-    def size(self) -> tuple[Scalar, Scalar]:
-        """(height, width) of the picture: plain numbers where it fills its buffer."""
-        return self.buffer if self.extent is None else (self.extent[0], self.extent[1])
-
-    def turned(self) -> Canvas:
-        """The canvas of the picture with rows and columns exchanged."""
-        return Canvas(self.buffer[::-1], None if self.extent is None else self.extent[::-1])
-
-    def measured(self) -> Any:
-        """The extent as an array, which is known where the picture fills its buffer."""
-        return np.asarray(self.buffer, np.float32) if self.extent is None else self.extent
-
-    def inside(self) -> Array:
-        """(height, width) bool: the pixels of the buffer that the picture fills."""
-        rows, columns = (jnp.arange(n) for n in self.buffer)
-        height, width = self.size
-        return (rows < height)[:, None] & (columns < width)
-
-    def blanked(self, picture: Array, value: Any = 0) -> Array:
-        """A picture (..., height, width, channels) with one value beyond what it fills of its buffer."""
-        if self.extent is None:
-            return picture
-        channels, (height, width) = picture.shape[-1], self.size
-        rows, columns = (jnp.arange(n) for n in (self.buffer[0], self.buffer[1] * channels))
-        # Flags of a byte each, beside which the loop over pixels need not compare floats.
-        down, across = materialize((rows < height, columns < jnp.ceil(width) * channels))
-        inside = down[:, None] & across
-        # Rows in which channels alternate: loops over the channels of each pixel are slow.
-        flat = picture.reshape(*picture.shape[:-2], -1)
-        return jnp.where(inside, flat, jnp.asarray(value, picture.dtype)).reshape(picture.shape)
+#: How pictures are read.
+READING = ("interpolation", "mask_interpolation", "antialias")
 
 
 @struct.struct
-class Warp:
+class Warp(Op):
     """An op of the family: one map, its canvases, and what shows outside the input.
 
     Args:
@@ -77,12 +46,14 @@ class Warp:
         border_mode: constant, replicate, reflect, reflect_101 or wrap.
         window: (x_min, y_min, x_max, y_max) of the input that may be read, if not all of it.
         extent_in, extent_out: (2,) true heights and widths where pictures do not fill the canvases, see `Canvas`.
-        covers: the border never shows, because every output pixel reads inside the input.
+        reads_inside: the border never shows, because every output pixel reads inside the input.
         nested: a lattice warp of which, along each axis, one canvas contains the other.
         antialias: widen the reading kernel where the warp shrinks the picture.
         outline: how a box follows: by its `corners`, or by its inscribed `ellipse`.
         name: what drew it.
     """
+
+    family = "warp"
 
     map: Any
     fill: Any = 0.0
@@ -91,12 +62,12 @@ class Warp:
     window: Any = None
     extent_in: Any = None
     extent_out: Any = None
-    size_in: tuple[int, int] = static(default=(1, 1))
-    size_out: tuple[int, int] = static(default=(1, 1))
+    size_in: Size = static(default=(1, 1))
+    size_out: Size = static(default=(1, 1))
     interpolation: str = static(default="linear")
     mask_interpolation: str = static(default="nearest")
     border_mode: str = static(default="constant")
-    covers: bool = static(default=False)
+    reads_inside: bool = static(default=False)
     nested: bool = static(default=False)
     antialias: bool = static(default=False)
     outline: str = static(default="corners")
@@ -117,11 +88,15 @@ class Warp:
     @property
     def is_onto(self) -> bool:
         """The input fills the output exactly, so nothing can leave the picture."""
-        return self.covers and self.is_separable and not self.structure & Structure.SHIFT
+        return self.reads_inside and self.is_separable and not self.structure & Structure.SHIFT
 
     @property
-    def resizes(self) -> bool:
-        return self.size_in != self.size_out
+    def resizes(self) -> tuple[Size, Size] | None:
+        return None if self.size_in == self.size_out else (self.size_in, self.size_out)
+
+    @property
+    def tells_size(self) -> bool:
+        return self.extent_out is not None
 
     @property
     def canvas_in(self) -> Canvas:
@@ -142,10 +117,53 @@ class Warp:
         """Whether the border lies around the whole buffer of the input."""
         return self.window is None and self.extent_in is None
 
-    def realise(self, _view: Any) -> Warp:
-        """The warp with its map ready for use; maps that store only a key make their field here."""
-        make = getattr(self.map, "realise", None)
-        return struct.replace(self, map=make()) if make else self
+    def refused(self) -> frozenset[str]:
+        # No matrix takes points in space to where a bent map puts them.
+        return frozenset() if isinstance(self.map, Matrix) else frozenset({"intrinsics"})
+
+    def prepare(self, view: View) -> Warp:
+        """The warp with its map ready for use; maps that hold only a key make their field here.
+
+        Raises:
+            ValueError: it was drawn for pictures of another size than those of the sample.
+        """
+        canvas = view.canvas
+        if self.size_in != canvas.buffer:
+            raise ValueError(
+                f"{self.name} was drawn for pictures of {self.size_in[0]} x {self.size_in[1]}, "
+                f"but here they are {canvas.buffer[0]} x {canvas.buffer[1]}: "
+                "apply a plan to samples of the size it was made for."
+            )
+        if (self.extent_in is None) != (canvas.extent is None):
+            raise ValueError(
+                f"{self.name} was drawn for a sample with{'out' if self.extent_in is None else ''} a 'size' beside its "
+                "picture: apply a plan to samples of the same entries."
+            )
+        return self.built()
+
+    def built(self) -> Warp:
+        """The warp with its map ready for use."""
+        return struct.replace(self, map=self.map.build())
+
+    def for_picture(self, info: PictureInfo) -> Warp:
+        """The warp at the scale of a picture, with the interpolation and fill of its kind."""
+        own = self if info.on_reference else self.rescaled(info.canvas)
+        kind = PICTURES[info.kind]
+        if kind.vector:
+            return struct.replace(own, interpolation="linear", antialias=False, fill=0.0)
+        if kind.labels:
+            method = info.mask_interpolation or self.mask_interpolation
+            return struct.replace(own, interpolation=method, fill=self.fill_mask)
+        return struct.replace(own, fill=info.own_units(self.fill))
+
+    def after(self, info: PictureInfo) -> PictureInfo:
+        return info.replace(canvas=self.canvas_out)
+
+    def canvas_after(self, canvas: Canvas) -> Canvas:
+        return self.canvas_out
+
+    def on_annotation(self, rows: Annotation) -> Annotation:
+        return rows.warp(self)
 
     def gate(self, on: Scalar) -> Warp:
         """The same warp, applied only where `on` holds."""
@@ -271,49 +289,47 @@ class Warp:
             extent_in=self.extent_out,
             extent_out=self.extent_in,
             border_mode="constant",
-            covers=self.is_onto,
+            reads_inside=self.is_onto,
             antialias=False,
         )
 
-    def align(self, other: Warp) -> tuple[Warp, Warp] | None:
-        """Both warps with one tree structure, so that a choice between them is a choice of numbers."""
-        if not (isinstance(self.map, Matrix) and isinstance(other.map, Matrix)):
-            return None
-        same = ("size_in", "size_out", "interpolation", "mask_interpolation", "border_mode", "antialias", "outline")
-        if any(getattr(self, n) != getattr(other, n) for n in same if not self._ignores(n) and not other._ignores(n)):
+    def align(self, others: Sequence[Any]) -> list[Any] | None:
+        warps = [self, *others]
+        if not all(isinstance(w, Warp) and isinstance(w.map, Matrix) for w in warps):
             return None
         # A warp that never shows its border or never interpolates has no say in those settings.
-        lead = other if self._ignores("interpolation") else self
-        border = other if self._ignores("border_mode") else self
-        structure = self.structure | other.structure
-        windowed = self.window is not None or other.window is not None
-        partial = self.extent_out is not None or other.extent_out is not None
+        same = {}
+        for setting in ("size_in", "size_out", *READING, "border_mode", "outline"):
+            said = {getattr(w, setting) for w in warps if not w._ignores(setting)}
+            if len(said) > 1:
+                return None
+            same[setting] = said.pop() if said else getattr(self, setting)
+        structure = functools.reduce(operator.or_, (w.structure for w in warps))
+        windowed = any(w.window is not None for w in warps)
+        partial = any(w.extent_out is not None for w in warps)
+        name = joint_name(warps)
 
         def joined(w: Warp) -> Warp:
             return struct.replace(
                 w,
                 map=Matrix(jnp.asarray(w.map.m, jnp.float32), structure),
-                interpolation=lead.interpolation,
-                mask_interpolation=lead.mask_interpolation,
-                border_mode=border.border_mode,
                 window=w._whole() if windowed and w.window is None else w.window,
                 extent_out=jnp.asarray(w.canvas_out.measured()) if partial else None,
-                covers=self.covers and other.covers,
-                nested=self.nested and other.nested,
-                name=f"{self.name}|{other.name}",
+                reads_inside=all(w.reads_inside for w in warps),
+                nested=all(w.nested for w in warps),
+                name=name,
+                **same,
             )
 
-        return joined(self), joined(other)
+        return aligned(same_fills([joined(w) for w in warps], "fill", "fill_mask"))
 
     def _ignores(self, setting: str) -> bool:
         if setting == "border_mode":
-            return self.covers
-        return setting in ("interpolation", "mask_interpolation", "antialias", "outline") and self.is_lattice
+            return self.reads_inside
+        return setting in (*READING, "outline") and self.is_lattice
 
 
-def map_warp(
-    new_map: Any, canvas_in: Canvas | tuple[int, int], canvas_out: Canvas | tuple[int, int], **settings: Any
-) -> Warp:
+def map_warp(new_map: Any, canvas_in: Canvas | Size, canvas_out: Canvas | Size, **settings: Any) -> Warp:
     """The warp of a map between two canvases.
 
     Args:
@@ -334,8 +350,8 @@ def map_warp(
 
 def matrix_warp(
     m: Any,
-    canvas_in: Canvas | tuple[int, int],
-    canvas_out: Canvas | tuple[int, int],
+    canvas_in: Canvas | Size,
+    canvas_out: Canvas | Size,
     structure: Structure,
     **settings: Any,
 ) -> Warp:
@@ -352,26 +368,12 @@ def matrix_warp(
     return map_warp(Matrix(m, structure), canvas_in, canvas_out, **settings)
 
 
-def identity(canvas: Canvas | tuple[int, int]) -> Warp:
+def identity(canvas: Canvas | Size) -> Warp:
     """The warp that changes nothing."""
-    return matrix_warp(jnp.eye(3, dtype=jnp.float32), canvas, canvas, Structure.IDENTITY, covers=True, name="identity")
+    return matrix_warp(
+        jnp.eye(3, dtype=jnp.float32), canvas, canvas, Structure.IDENTITY, reads_inside=True, name="identity"
+    )
 
 
 def _apart(u: Array, v: Array, ok: Array) -> tuple[tuple[Array, Array], Array]:
     return (u, v), ok
-
-
-def both(a: Scalar, b: Scalar) -> Scalar:
-    """Logical and that stays static where it can."""
-    if a is True:
-        return b
-    if b is True:
-        return a
-    return jnp.logical_and(a, b)
-
-
-def either(a: Scalar, b: Scalar) -> Scalar:
-    """Logical or that stays static where it can."""
-    if a is True or b is True:
-        return True
-    return jnp.logical_or(a, b)

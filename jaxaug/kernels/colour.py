@@ -1,4 +1,4 @@
-"""Colour as plain functions: each takes an image of shape (..., channels) and returns one of the same shape and dtype.
+"""Colour: functions of each pixel's channels; each takes an image (..., channels) and returns one of the same dtype.
 
 Inside, full brightness is 1 whatever the dtype, so every factor and shift is given in those units.
 """
@@ -15,168 +15,8 @@ from jax import Array
 
 from jaxaug.backend.compiler import branch
 from jaxaug.kernels.arithmetic import clip, higher, lower
-from jaxaug.kernels.decorators import Planes, imagewise, planewise, pointwise
-from jaxaug.kernels.dtype import round_to
-
-#: Share of red, green and blue in brightness (ITU-R BT.601, as OpenCV).
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
-
-def luma(planes: Planes) -> Array:
-    """Brightness of red, green and blue; an image of other than three channels is averaged."""
-    if len(planes) == 3:
-        return planes[0] * LUMA[0] + planes[1] * LUMA[1] + planes[2] * LUMA[2]
-    return sum(planes[1:], planes[0]) / len(planes)
-
-
-def _brightness_contrast_levels(levels: Array, alpha: Any, beta: Any) -> Array:
-    """In 16 bits, of which a factor takes as many for the whole part as it needs; the rest is below a level.
-
-    Twice as many at a time as floats, and no conversions; up to a factor of 4 within a 64th of a level. A factor above
-    256, at which a single level makes white of black, counts as 256.
-    """
-    alpha, beta = jnp.asarray(alpha, jnp.float32), jnp.asarray(beta, jnp.float32)
-    # A negative factor is a positive one of the inverted levels.
-    levels = levels ^ jnp.where(alpha < 0, np.uint8(255), np.uint8(0))
-    beta = beta + jnp.minimum(alpha, 0.0)
-    size = jnp.abs(alpha)
-    below = 8 - jnp.sum(size > 2.0 ** np.arange(8))
-    unit = jnp.exp2(below.astype(jnp.float32))
-    factor = jnp.minimum(jnp.round(size * unit * 256), 65535).astype(jnp.uint32)
-    shift = jnp.clip(jnp.round((beta * 255 + 0.5) * unit), -65535, 65535).astype(jnp.int32)
-    up, down = (jnp.maximum(s, 0).astype(jnp.uint16) for s in (shift, -shift))
-    product = ((levels.astype(jnp.uint32) << 8) * factor >> 16).astype(jnp.uint16)
-    raised = jnp.minimum(product, np.uint16(65535) - up) + up
-    whole = (jnp.maximum(raised, down) - down) >> below.astype(jnp.uint16)
-    return jnp.minimum(whole, 255).astype(jnp.uint8)
-
-
-@pointwise(_brightness_contrast_levels, rounds=True)
-def brightness_contrast(image: Array, alpha: Any = 1.0, beta: Any = 0.0) -> Array:
-    """`alpha * image + beta`, clipped.
-
-    Args:
-        image: (...,).
-        alpha: factor.
-        beta: shift, in full brightnesses.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> brightness_contrast(jnp.full((1, 1, 1), 100, jnp.uint8), 1.5, 0.1)[0, 0, 0]
-        Array(176, dtype=uint8)
-    """
-    return jnp.clip(alpha * image + beta, 0.0, 1.0)
-
-
-@imagewise()
-def brightness_contrast_by_mean(image: Array, alpha: Any = 1.0, beta: Any = 0.0, inside: Array | None = None) -> Array:
-    """`alpha * image + beta * mean`, clipped.
-
-    Args:
-        image: (H, W, C).
-        alpha: factor.
-        beta: shift, in mean brightnesses of the image.
-        inside: (H, W) pixels that count for the mean, by default all.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> brightness_contrast_by_mean(jnp.full((1, 1, 1), 100, jnp.uint8), 1.0, 0.5)[0, 0, 0]
-        Array(150, dtype=uint8)
-    """
-    mean = image.mean() if inside is None else image.mean(where=inside[..., None])
-    return jnp.clip(alpha * image + beta * mean, 0.0, 1.0)
-
-
-@pointwise()
-def shift_channels(image: Array, shift: Any) -> Array:
-    """Adds a constant per channel, clipped.
-
-    Args:
-        image: (..., C).
-        shift: (C,) in full brightnesses.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> shift_channels(jnp.zeros((1, 1, 3)), jnp.array([0.5, 0.0, -1.0]))[0, 0]
-        Array([0.5, 0. , 0. ], dtype=float32)
-    """
-    return jnp.clip(image + jnp.asarray(shift), 0.0, 1.0)
-
-
-@pointwise()
-def gamma(image: Array, gamma: Any) -> Array:
-    """Raises brightness to a power.
-
-    Args:
-        image: (...,).
-        gamma: exponent; below 1 brightens.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> round(float(gamma(jnp.float32(0.25), 0.5)), 6)
-        0.5
-    """
-    safe = jnp.maximum(image, 1e-12)
-    return jnp.where(image > 0, jnp.exp(gamma * jnp.log(safe)), 0.0)
-
-
-# Half a level of slack, or 0.1 could miss the level that is exactly at the threshold.
-_SLACK = 1e-6
-
-
-def _solarize_levels(levels: Array, threshold: Any) -> Array:
-    first = jnp.ceil((jnp.asarray(threshold) - _SLACK) * 255.0)
-    return jnp.where(levels.astype(jnp.int16) >= first.astype(jnp.int16), ~levels, levels)
-
-
-@pointwise(_solarize_levels)
-def solarize(image: Array, threshold: Any) -> Array:
-    """Inverts everything at or above a brightness.
-
-    Args:
-        image: (...,).
-        threshold: in [0, 1].
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> solarize(jnp.array([10, 200], jnp.uint8), 0.5)
-        Array([10, 55], dtype=uint8)
-    """
-    return jnp.where(image >= jnp.asarray(threshold) - _SLACK, 1.0 - image, image)
-
-
-def _posterize_levels(levels: Array, bits: Any) -> Array:
-    keep = 256.0 - jnp.exp2(8.0 - jnp.asarray(bits, jnp.float32))
-    return levels & jnp.round(keep).astype(jnp.uint8)
-
-
-@pointwise(_posterize_levels)
-def posterize(image: Array, bits: Any) -> Array:
-    """Keeps the highest bits of the 8-bit value of every channel.
-
-    Args:
-        image: (..., C).
-        bits: 1 to 8, one number or one per channel.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> posterize(jnp.array([[200, 77, 3]], jnp.uint8), 2)
-        Array([[192,  64,   0]], dtype=uint8)
-    """
-    step = jnp.exp2(8.0 - jnp.asarray(bits, jnp.float32))
-    return jnp.floor(jnp.round(image * 255.0) / step) * step / 255.0
-
-
-@pointwise(lambda levels: ~levels)
-def invert(image: Array) -> Array:
-    """Full brightness minus the image.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> invert(jnp.uint8(5))
-        Array(250, dtype=uint8)
-    """
-    return 1.0 - image
+from jaxaug.kernels.colour_matrix import LUMA, ColourMatrix, luma, mean_brightness
+from jaxaug.kernels.decorators import Planes, planewise
 
 
 def _blend(
@@ -187,18 +27,13 @@ def _blend(
     With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
     torchvision defines them; an image without colour has no saturation to change.
     """
-    mean = branch(mean_weight != 0, lambda p: mean_weight * _mean(luma(p), inside), lambda p: jnp.zeros(()), planes)
+    mean = branch(
+        mean_weight != 0, lambda p: mean_weight * mean_brightness(luma(p), inside), lambda p: jnp.zeros(()), planes
+    )
     if len(planes) != 3:
         return tuple(clip((image_weight + gray_weight) * p + mean) for p in planes)
     gray = luma(planes)
     return tuple(clip(image_weight * p + (gray_weight * gray + mean)) for p in planes)
-
-
-def _mean(plane: Array, inside: Array | None) -> Array:
-    """The mean of (..., H, W), column by column: sums of one long row are not split into lanes."""
-    if inside is None:
-        return plane.mean(axis=-2).mean()
-    return jnp.where(inside, plane, 0.0).sum(axis=-2).sum() / (inside.sum() * (plane.size // inside.size))
 
 
 def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
@@ -234,7 +69,7 @@ def _turn_hue(planes: Planes, hue: Any) -> Planes:
     return _from_hue(_sixths(planes, high, spread, hue), high, spread)
 
 
-@planewise
+@planewise()
 def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any = 0.0) -> Planes:
     """Turns the hue and shifts saturation and value; grays stay gray.
 
@@ -257,7 +92,7 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
     return _from_hue(_sixths(image, high, spread, hue), top, chroma)
 
 
-@planewise
+@planewise()
 def color_jitter(
     image: Planes,
     brightness: Any,
@@ -298,7 +133,13 @@ def color_jitter(
     return image
 
 
-@planewise
+def _gray_matrix(*, method: str = "weighted_average", num_output_channels: int = 3) -> ColourMatrix | None:
+    if method != "weighted_average" or num_output_channels != 3:
+        return None
+    return ColourMatrix(jnp.broadcast_to(jnp.asarray(LUMA), (3, 3)), jnp.zeros(3), jnp.array([-jnp.inf, jnp.inf]))
+
+
+@planewise(matrix=_gray_matrix, keeps_channels=False)
 def to_gray(
     image: Planes,
     *,
@@ -360,81 +201,3 @@ def _first_component(image: Planes, inside: Array | None) -> Array:
     score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST)
     low, high = score.min(where=counts, initial=jnp.inf), score.max(where=counts, initial=-jnp.inf)
     return ((score - low) / jnp.where(high > low, high - low, 1.0)).reshape(image[0].shape)
-
-
-def _drop_levels(levels: Array, drop: Array, value: Any) -> Array:
-    return jnp.where(drop, round_to(255.0 * jnp.asarray(value, jnp.float32), jnp.uint8), levels)
-
-
-@pointwise(_drop_levels)
-def drop_channels(image: Array, drop: Array, value: Any = 0.0) -> Array:
-    """Some channels replaced by one brightness.
-
-    Args:
-        image: (..., C).
-        drop: (C,) bool, which channels.
-        value: in full brightnesses.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> drop_channels(jnp.array([[10, 20, 30]], jnp.uint8), jnp.array([False, True, True]))
-        Array([[10,  0,  0]], dtype=uint8)
-    """
-    return jnp.where(drop, jnp.asarray(value, image.dtype), image)
-
-
-@pointwise(makes_float=True)
-def scale_shift(image: Array, scale: Any, shift: Any) -> Array:
-    """`scale * image + shift`, not clipped; the result is always float32.
-
-    Args:
-        image: (..., C).
-        scale, shift: one number or one per channel.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> scale_shift(jnp.full((1, 1), 255, jnp.uint8), 2.0, 1.0)[0]
-        Array([3.], dtype=float32)
-    """
-    return image * jnp.asarray(scale) + jnp.asarray(shift)
-
-
-def normalize(image: Array, mean: Any, std: Any) -> Array:
-    """Shifts and scales to a mean and a spread; the result is always float32.
-
-    Args:
-        image: (..., C).
-        mean, std: of the image in [0, 1], one number or one per channel.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> normalize(jnp.full((1, 1, 1), 0.75, jnp.float32), 0.5, 0.25)[0, 0]
-        Array([1.], dtype=float32)
-    """
-    scale = 1.0 / jnp.asarray(std)
-    return scale_shift(image, scale, -jnp.asarray(mean) * scale)
-
-
-@imagewise(makes_float=True)
-def standardize(image: Array, *, by: str = "image", inside: Array | None = None) -> Array:
-    """Shifts and scales by an image's own statistics; the result is always float32.
-
-    Args:
-        image: (..., H, W, C).
-        by: `image` and `image_per_channel` use mean and standard deviation, and cut to [-20, 20]; `min_max` and
-            `min_max_per_channel` the smallest and largest value.
-        inside: (H, W) pixels that count, by default all.
-
-    Example:
-        >>> import jax.numpy as jnp
-        >>> standardize(jnp.array([[[0.25], [0.75]]]), by="min_max")[0, :, 0].round(3)
-        Array([0., 1.], dtype=float32)
-    """
-    axes = (-3, -2) if by.endswith("per_channel") else (-3, -2, -1)
-    where = None if inside is None else inside[..., None]
-    if by.startswith("image"):
-        mean, spread = (f(axis=axes, keepdims=True, where=where) for f in (image.mean, image.std))
-        return jnp.clip((image - mean) / (spread + 1e-4 / 255), -20.0, 20.0)
-    low = image.min(axis=axes, keepdims=True, where=where, initial=jnp.inf)
-    high = image.max(axis=axes, keepdims=True, where=where, initial=-jnp.inf)
-    return (image - low) / (high - low + 1e-4 / 255)

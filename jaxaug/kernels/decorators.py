@@ -1,14 +1,17 @@
-"""How kernels on floats become functions on images of any dtype.
+"""How kernels on floats become functions on images of any dtype, and what is known of each.
 
 A kernel that takes statistics of an image has an argument `inside`, (H, W) bool: the pixels that count, by default all.
+One that asks where a pixel lies has an argument `size`, the true (height, width) of the picture: its pixels are the
+first ones of the array.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeAlias, cast
 
 import jax.numpy as jnp
 from jax import Array
@@ -16,65 +19,103 @@ from jax import Array
 from jaxaug.kernels.dtype import from_unit, to_unit
 
 #: The channels of an image, one array each.
-Planes = tuple[Array, ...]
+Planes: TypeAlias = tuple[Array, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Traits:
+    """What is known of a kernel.
+
+    Args:
+        kernel: the function on floats in [0, 1].
+        reads: what it takes: single `values`, a tuple of `planes`, or the `image` (height, width, channels).
+        uint8: the same for whole 8-bit levels, where there is such a form; it takes single values.
+        rounds: that form rounds its result, so that it only counts where nothing else follows or goes before.
+        table: it is dear, so that for 8-bit images a table of its 256 values is cheaper.
+        matrix: its arguments as a colour matrix, where it is one.
+        makes_float: the result is float32 whatever came in.
+        keeps_channels: the result has as many channels as what came in; None if that is not known.
+        inside: it has that argument.
+        size: it has that argument.
+    """
+
+    kernel: Callable[..., Any]
+    reads: str = "image"
+    uint8: Callable[..., Array] | None = None
+    rounds: bool = False
+    table: bool = False
+    matrix: Callable[..., Any] | None = None
+    makes_float: bool = False
+    keeps_channels: bool | None = None
+    inside: bool = False
+    size: bool = False
 
 
 class OnImage(Protocol):
-    """A function on images of any dtype, its kernel on floats in [0, 1], and what that kernel reads."""
+    """A function on images of any dtype, and what is known of its kernel."""
 
-    kernel: Callable[..., Any]
-    reads: str
-    levels: Callable[..., Array] | None
-    rounds: bool
-    makes_float: bool
-    counts: bool
+    traits: Traits
 
     def __call__(self, image: Any, *args: Any, **kwargs: Any) -> Array: ...
 
 
-def _public(
-    kernel: Callable[..., Any],
-    run: Callable[..., Array],
-    reads: str,
-    levels: Callable[..., Array] | None = None,
-    rounds: bool = False,
-    makes_float: bool = False,
-) -> OnImage:
+@functools.cache
+def traits_of(fn: Callable[..., Any]) -> Traits:
+    """What is known of a function of this library, or of one of a user's own on floats (height, width, channels)."""
+    return getattr(fn, "traits", None) or Traits(fn, **_asked(fn))
+
+
+def _asked(kernel: Callable[..., Any]) -> dict[str, Any]:
+    names = inspect.signature(kernel).parameters
+    return {name: name in names for name in ("inside", "size")}
+
+
+def _public(kernel: Callable[..., Any], run: Callable[..., Array], **known: Any) -> OnImage:
+    given: dict[str, Any] = {"keeps_channels": True, **known, **_asked(kernel)}
+    traits = Traits(kernel, **given)
+
     @functools.wraps(kernel)
     def on_image(image: Array, *args: Any, **kwargs: Any) -> Array:
         image = jnp.asarray(image)
-        return from_unit(run(to_unit(image), *args, **kwargs), jnp.float32 if makes_float else image.dtype)
+        if traits.size and "size" not in kwargs:
+            kwargs["size"] = image.shape[-3:-1]
+        return from_unit(run(to_unit(image), *args, **kwargs), jnp.float32 if traits.makes_float else image.dtype)
 
-    counts = "inside" in inspect.signature(kernel).parameters
-    marks = {"kernel": kernel, "reads": reads, "levels": levels, "rounds": rounds, "makes_float": makes_float}
-    for name, value in (marks | {"counts": counts}).items():
-        setattr(on_image, name, value)
-    return cast(OnImage, on_image)
+    public = cast(OnImage, on_image)
+    public.traits = traits
+    return public
 
 
 def pointwise(
-    levels: Callable[..., Array] | None = None, *, rounds: bool = False, makes_float: bool = False
+    uint8: Callable[..., Array] | None = None,
+    *,
+    rounds: bool = False,
+    table: bool = False,
+    matrix: Callable[..., Any] | None = None,
+    makes_float: bool = False,
 ) -> Callable[[Callable[..., Array]], OnImage]:
     """Makes a public function on images from a kernel that treats every value by itself.
 
     The kernel gets floats in [0, 1] of any shape whose last axis may be channels, and parameters that are numbers or
-    one number per channel. It stays reachable as `.kernel`, for code that runs several of them in one pass.
-
-    Args:
-        levels: the same for whole 8-bit levels, uint8 in and out.
-        rounds: that form rounds its result, else it is exact.
-        makes_float: the result is float32 whatever came in.
+    one number per channel. Ops run several kernels in one pass, see `Traits` for what the arguments say of them.
     """
-    return lambda kernel: _public(kernel, kernel, "values", levels, rounds, makes_float)
+    known = {"uint8": uint8, "rounds": rounds, "table": table, "matrix": matrix, "makes_float": makes_float}
+    return lambda kernel: _public(kernel, kernel, reads="values", **known)
 
 
-def planewise(kernel: Callable[..., Planes]) -> OnImage:
+def planewise(
+    *, matrix: Callable[..., Any] | None = None, keeps_channels: bool = True
+) -> Callable[[Callable[..., Planes]], OnImage]:
     """Makes a public function on images from a kernel on their channels: a tuple of float arrays in, another out."""
 
-    def run(image: Array, *args: Any, **kwargs: Any) -> Array:
-        return jnp.stack(kernel(tuple(jnp.moveaxis(image, -1, 0)), *args, **kwargs), axis=-1)
+    def public(kernel: Callable[..., Planes]) -> OnImage:
+        def run(image: Array, *args: Any, **kwargs: Any) -> Array:
+            return jnp.stack(kernel(tuple(jnp.moveaxis(image, -1, 0)), *args, **kwargs), axis=-1)
 
-    return _public(kernel, run, "planes")
+        known = {"matrix": matrix, "keeps_channels": keeps_channels or None}
+        return _public(kernel, run, reads="planes", **known)
+
+    return public
 
 
 def imagewise(*, makes_float: bool = False) -> Callable[[Callable[..., Array]], OnImage]:
@@ -83,4 +124,4 @@ def imagewise(*, makes_float: bool = False) -> Callable[[Callable[..., Array]], 
     Args:
         makes_float: the result is float32 whatever came in.
     """
-    return lambda kernel: _public(kernel, kernel, "image", makes_float=makes_float)
+    return lambda kernel: _public(kernel, kernel, reads="image", makes_float=makes_float)

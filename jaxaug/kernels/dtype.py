@@ -13,7 +13,7 @@ from jax import Array
 ROUNDING = np.float32(1.5 * 2.0**23)
 
 
-def top(dtype: Any) -> float:
+def full_brightness(dtype: Any) -> float:
     """The value that stands for full brightness: 255 for uint8, 65535 for uint16, 1 for floats."""
     return float(jnp.iinfo(dtype).max) if jnp.issubdtype(dtype, jnp.integer) else 1.0
 
@@ -31,14 +31,14 @@ def to_unit(image: Array) -> Array:
     """
     if not jnp.issubdtype(image.dtype, jnp.integer):
         return image.astype(jnp.float32)
-    return image.astype(jnp.int32).astype(jnp.float32) * np.float32(1.0 / top(image.dtype))
+    return image.astype(jnp.int32).astype(jnp.float32) * np.float32(1.0 / full_brightness(image.dtype))
 
 
 def from_unit(image: Array, dtype: Any) -> Array:
     """The inverse of `to_unit`: rounded to the nearest level and clipped if the dtype counts."""
     if not jnp.issubdtype(dtype, jnp.integer):
         return image.astype(dtype)
-    return round_to(image * np.float32(top(dtype)), dtype)
+    return round_to(image * np.float32(full_brightness(dtype)), dtype)
 
 
 def to_levels(value: Array, dtype: Any) -> Array:

@@ -67,10 +67,10 @@ def convolve_separable(image: Array, rows: Array, columns: Array) -> Array:
         Array([0.5, 0.5, 0.5], dtype=float32)
     """
     height, width, channels = image.shape
-    return convolve_rows(image.reshape(height, width * channels), rows, columns, channels).reshape(image.shape)
+    return convolve_interleaved(image.reshape(height, width * channels), rows, columns, channels).reshape(image.shape)
 
 
-def convolve_rows(flat: Array, rows: Array, columns: Array, step: int) -> Array:
+def convolve_interleaved(flat: Array, rows: Array, columns: Array, step: int) -> Array:
     """The same for rows (height, width * step) in which neighbours are `step` apart."""
     return _filter(_filter(flat, columns, 1, step), rows, 0, 1)
 
@@ -80,7 +80,7 @@ def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     if length == 1:
         return flat * kernel[0]
     extent = flat.shape[axis]
-    padded = materialize(mirrored(materialize(flat), length // 2, axis, step))
+    padded = materialize(reflect_pad(materialize(flat), length // 2, axis, step))
     total = jnp.zeros_like(flat)
     for tap in range(length):
         window = jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
@@ -88,22 +88,22 @@ def _filter(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     return total
 
 
-def convolve_levels(flat: Array, rows: Array, columns: Array, step: int) -> Array:
+def convolve_uint8(flat: Array, rows: Array, columns: Array, step: int) -> Array:
     """The same for uint8 rows and symmetric kernels without negative weights, in whole numbers of 16 bits.
 
     Half as wide as floats, so twice as many at a time; weights are counted in 32768ths and levels in 64ths, so that
     the result is within one level of that of floats.
     """
-    across = _filter_levels(flat.astype(jnp.uint16) << 6, columns, 1, step)
-    down = _filter_levels(across, rows, 0, 1)
+    across = _filter_uint8(flat.astype(jnp.uint16) << 6, columns, 1, step)
+    down = _filter_uint8(across, rows, 0, 1)
     return ((down + 32) >> 6).astype(jnp.uint8)
 
 
-def _filter_levels(flat: Array, kernel: Array, axis: int, step: int) -> Array:
+def _filter_uint8(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     """One pass over levels in 64ths, below 2 ** 14."""
     reach, extent = kernel.shape[0] // 2, flat.shape[axis]
     weights = jnp.round(kernel * np.float32(32768)).astype(jnp.uint16)
-    padded = materialize(mirrored(materialize(flat), reach, axis, step)) if reach else flat
+    padded = materialize(reflect_pad(materialize(flat), reach, axis, step)) if reach else flat
 
     def window(tap: int) -> Array:
         return jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
@@ -119,7 +119,7 @@ def _filter_levels(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     return total
 
 
-def mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
+def reflect_pad(flat: Array, reach: int, axis: int, step: int) -> Array:
     """The array continued at both ends of an axis, mirrored about its outermost pixels.
 
     Args:
@@ -145,3 +145,36 @@ def mirrored(flat: Array, reach: int, axis: int, step: int) -> Array:
     # The ends are made first: what is left is copying.
     before, after = materialize((turned(1), turned(extent - 1 - reach)))
     return jnp.concatenate([before, flat, after], axis=axis)
+
+
+@imagewise()
+def convolve_2d(image: Array, weights: Array) -> Array:
+    """Correlates with a square of weights; the result is cut to [0, 1].
+
+    Args:
+        image: (H, W, C).
+        weights: (K, K), K odd.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> edge = jnp.array([[0.0, 0.0, 0.0], [-1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+        >>> convolve_2d(jnp.array([[[0.0], [0.25], [0.75], [0.75]]]), edge)[0, :, 0]
+        Array([0.  , 0.75, 0.5 , 0.  ], dtype=float32)
+    """
+    height, width, channels = image.shape
+    flat = convolve_square(image.reshape(height, width * channels), weights, channels)
+    return jnp.clip(flat, 0.0, 1.0).reshape(image.shape)
+
+
+def convolve_square(flat: Array, weights: Array, step: int) -> Array:
+    """The same for rows (height, width * step) in which neighbours are `step` apart, and not cut."""
+    side, (height, width) = weights.shape[0], flat.shape
+    padded = flat
+    for axis, apart in ((1, step), (0, 1)):
+        padded = materialize(reflect_pad(materialize(padded), side // 2, axis, apart)) if side > 1 else padded
+    total = jnp.zeros_like(flat)
+    for row in range(side):
+        for column in range(side):
+            window = jax.lax.slice(padded, (row, column * step), (row + height, column * step + width))
+            total = total + weights[row, column] * window
+    return total

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -100,3 +101,23 @@ def random_normal(key_data: Any, shape: tuple[int, ...]) -> Array:
     one = jnp.where(bits & 1 == 0, radius, -radius) * (cosine - sine)
     other = jnp.where(bits & 2 == 0, radius, -radius) * (cosine + sine)
     return jnp.concatenate(materialize([one, other]))[:count].reshape(shape)
+
+
+def random_poisson(key_data: Any, mean: Array) -> Array:
+    """Poisson variates as floats.
+
+    Args:
+        key_data: (2 or more,) uint32.
+        mean: of each, at least 0.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> bool((random_poisson(jax.random.key_data(jax.random.key(0)), jnp.zeros(3)) == 0).all())
+        True
+
+    The methods of `jax.random.poisson`: Knuth's for small means, Hörmann's rejection for large ones.
+    """
+    words = jnp.asarray(key_data, jnp.uint32).reshape(-1)
+    pair = jnp.stack([words[::2].sum(dtype=jnp.uint32), words[1::2].sum(dtype=jnp.uint32)])
+    key = jax.random.wrap_key_data(pair, impl="threefry2x32")
+    return jax.random.poisson(key, mean).astype(jnp.float32)

@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
-from jaxaug.annotations.boxes import Boxes
-from jaxaug.annotations.keypoints import Points
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch, materialize
 from jaxaug.backend.struct import static, switch
-from jaxaug.geometry.warp import both
+from jaxaug.core.fill import fill_values
+from jaxaug.core.kinds import PICTURES, kinds_without
+from jaxaug.core.op import Op
+from jaxaug.core.picture import PictureInfo, over_frames, stretch, stretched
 from jaxaug.kernels import pixel_packing
-from jaxaug.kernels.colour import luma
-from jaxaug.kernels.dtype import round_to, top
+from jaxaug.kernels.colour_matrix import luma
+from jaxaug.kernels.dtype import full_brightness, round_to
 from jaxaug.kernels.inpainting import inpaint_planes
 from jaxaug.kernels.noise import bits_at, random_bits, random_uniform, uniform_at
-from jaxaug.ops.pixels import Frame
-from jaxaug.sampling.fill import fill_values
+from jaxaug.ops.float_image import FloatImage
+
+if TYPE_CHECKING:
+    from jaxaug.core.annotation import Annotation
+    from jaxaug.core.view import View
 
 
 class Region(Protocol):
     """Which pixels of the reference an op cuts out."""
 
-    def pixels(self, view: Any) -> Array:
+    def pixels(self, view: View) -> Array:
         """(height, width) bool."""
         ...
 
-    def numbers(self, view: Any) -> Array:
+    def numbers(self, view: View) -> Array:
         """(height, width) int32: which hole a pixel is in, 0 for none; the last one where holes overlap."""
         ...
 
 
 @runtime_checkable
-class Ruled(Region, Protocol):
+class Gridded(Region, Protocol):
     """A region that rows and columns tell, so that every value of a picture is as easily looked up as a pixel."""
 
     def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
@@ -58,14 +62,16 @@ class Rectangles:
     edges: Array
     used: Array
 
-    def pixels(self, view: Any) -> Array:
+    def pixels(self, view: View) -> Array:
         return _crossed(*self._sides(view.canvas.buffer))
 
     def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
         down, across = self._sides(size)
-        return _crossed(down[:, along(shape[0], size[0])], across[:, along(shape[1], size[1], shape[2])]).reshape(shape)
+        return _crossed(
+            down[:, stretched(shape[0], size[0])], across[:, stretched(shape[1], size[1], shape[2])]
+        ).reshape(shape)
 
-    def numbers(self, view: Any) -> Array:
+    def numbers(self, view: View) -> Array:
         sides = self._sides(view.canvas.buffer)
 
         def cover(i: Any, numbers: Array) -> Array:
@@ -87,15 +93,17 @@ class Rectangles:
 
 
 @struct.struct
-class Erase:
+class Erase(Op):
     """An op of the family: a region, and what takes its place.
 
     Args:
         region: what is cut out.
         key: raw key data of random fills.
-        fill: value of images there, in their own units: a number or one per channel.
+        fill: value of images there: a number or one per channel, in their own units.
         fill_mask: the same for masks; None leaves masks alone.
         active: whether anything is cut out.
+        holes: (height, width) once the op is prepared: 0 where a pixel of the reference stays; else True, or the number
+            of its hole.
         mode: `constant` (the fill), `random` (every pixel its own colour), `random_uniform` (every hole its own
             colour), `inpaint_telea` or `inpaint_ns` (what is around a hole, drawn smoothly into it; both words mean
             `jaxaug.functional.inpaint`) or `grayscale` (the picture without its colours).
@@ -105,55 +113,65 @@ class Erase:
         name: what drew it.
     """
 
+    family = "erase"
+
     region: Any
     key: Array
     fill: Any = 0.0
     fill_mask: Any = None
     active: Any = switch(default=True)
+    holes: Array | None = None
     mode: str = static(default="constant")
     rows: str = static(default="cut")
     per_channel: bool = static(default=False)
     name: str = static(default="Erase")
 
-    def gate(self, on: Any) -> Erase:
-        return struct.replace(self, active=both(self.active, on))
+    def refused(self) -> frozenset[str]:
+        return kinds_without("erase")
 
-    def holes(self, view: Any) -> Array:
-        """(height, width): 0 where a pixel of the reference stays; else True, or the number of its hole."""
+    def prepare(self, view: View) -> Erase:
         holes = self.region.numbers(view) if self.mode == "random_uniform" else self.region.pixels(view)
-        return holes if self.active is True else jnp.where(self.active, holes, jnp.zeros_like(holes))
+        if self.active is not True:
+            holes = jnp.where(self.active, holes, jnp.zeros_like(holes))
+        return struct.replace(self, holes=holes)
 
-    def on_boxes(self, boxes: Boxes, region: Array) -> Boxes:
-        """Boxes after the region (height, width) bool is gone."""
-        if self.rows == "keep":
-            return boxes
-        return boxes.erase(region, shrink=self.rows == "cut")
+    def for_picture(self, info: PictureInfo) -> Erase | None:
+        if info.kind == "image":
+            return struct.replace(self, fill=info.own_units(self.fill))
+        if self.fill_mask is None:
+            return None
+        # A label is no vector: where masks are filled, there is none.
+        return struct.replace(self, fill_mask=0.0) if PICTURES[info.kind].vector else self
 
-    def on_points(self, points: Points, region: Array) -> Points:
-        """Keypoints after the region (height, width) bool is gone."""
-        return points.erase(region) if self.rows == "cut" else points
+    def on_annotation(self, rows: Annotation) -> Annotation:
+        return rows.erase(self.gaps != 0, self.rows)
 
-    def on_image(self, image: Array, holes: Array) -> Array:
+    @property
+    def gaps(self) -> Array:
+        """`holes`, which there are once the op is prepared."""
+        assert self.holes is not None, "a cut-out is prepared before it is applied"
+        return self.holes
+
+    def on_image(self, image: Array) -> Array:
         """An image (height, width, channels) with the holes of the reference filled."""
+        holes = self.gaps
         if self.per_channel:
             return self._drop(image, self.region.apart(image.shape))
-        if self.mode == "constant" and isinstance(self.region, Ruled):
+        if self.mode == "constant" and isinstance(self.region, Gridded):
             return self._drop(image, self.region.on_values(image.shape, holes.shape))
         holes = stretch(holes, image.shape[:2])
         region = holes != 0
         if pixel_packing.fits(image):
-            whole = jnp.where(region, self._words(image, holes), materialize(pixel_packing.pack(image)))
+            whole = jnp.where(region, self._packed(image, holes), materialize(pixel_packing.pack(image)))
             return pixel_packing.unpack(materialize(whole), image.shape[-1])
         return jnp.where(region[..., None], self._colours(image, holes), image)
 
-    def on_mask(self, mask: Array, holes: Array) -> Array:
-        """A mask (height, width, channels) with the holes of the reference filled, unless masks are left alone."""
-        if self.fill_mask is None:
-            return mask
-        holes = stretch(holes, mask.shape[:2])
+    def on_mask(self, mask: Array) -> Array:
+        """A mask (height, width, channels) with the holes of the reference filled."""
+        holes = stretch(self.gaps, mask.shape[:2])
         return jnp.where((holes != 0)[..., None], round_to(fill_values(self.fill_mask, mask), mask.dtype), mask)
 
-    def _words(self, image: Array, holes: Array) -> Array:
+    def _packed(self, image: Array, holes: Array) -> Array:
         """What shows in the holes, as packed pixels."""
         if self.mode == "random":
             return random_bits(self.key, holes.shape)
@@ -166,9 +184,9 @@ class Erase:
         if self.mode == "constant":
             return round_to(fill_values(self.fill, image), image.dtype)[None, None]
         if self.mode == "grayscale":
-            frame = Frame.read(image, planes=True)
-            planes = frame.parts if frame.step == 1 else tuple(jnp.moveaxis(frame.image(), -1, 0))
-            return Frame((luma(planes),) * len(planes)).write(image.dtype)
+            floats = FloatImage.read(image, planes=True)
+            planes = floats.parts if floats.step == 1 else tuple(jnp.moveaxis(floats.image(), -1, 0))
+            return FloatImage((luma(planes),) * len(planes)).write(image.dtype)
         if self.mode in ("inpaint_telea", "inpaint_ns"):
             return branch((holes != 0).any(), self._inpainted, lambda pair: pair[0], (image, holes != 0))
         channels = image.shape[-1]
@@ -176,12 +194,12 @@ class Erase:
             share = random_uniform(self.key, image.shape)
         else:
             share = uniform_at(self.key, holes[..., None] * channels + jnp.arange(channels))
-        return round_to(share * top(image.dtype), image.dtype)
+        return round_to(share * full_brightness(image.dtype), image.dtype)
 
     def _inpainted(self, pair: tuple[Array, Array]) -> Array:
         image, region = pair
-        planes = jnp.stack(Frame.read(image, planes=True).parts)
-        return Frame(tuple(inpaint_planes(planes, region))).write(image.dtype)
+        planes = jnp.stack(FloatImage.read(image, planes=True).parts)
+        return FloatImage(tuple(inpaint_planes(planes, region))).write(image.dtype)
 
     def _drop(self, image: Array, region: Array) -> Array:
         """An image without some of its values, (height, width, channels) bool."""
@@ -190,7 +208,7 @@ class Erase:
         if self.mode == "constant":
             value = fill_values(self.fill, image)
         else:
-            value = random_uniform(self.key, (channels,)) * top(image.dtype)
+            value = random_uniform(self.key, (channels,)) * full_brightness(image.dtype)
         level = jnp.tile(round_to(value, image.dtype), width)
         gone = region.reshape(rows) if self.active is True else region.reshape(rows) & self.active
         return jnp.where(gone, level, image.reshape(rows)).reshape(image.shape)
@@ -210,15 +228,9 @@ def _bits(flags: Array) -> Array:
     return (places << jnp.arange(bits, dtype=dtype)[:, None]).sum(axis=1, dtype=dtype)
 
 
-def along(length: int, reference: int, channels: int = 1) -> np.ndarray:
-    """(length * channels,) where in the reference the values along a side of a picture lie."""
-    place = np.arange(length * channels) // channels
-    return np.minimum((place + 0.5) * reference / length, reference - 1).astype(np.int32)
-
-
-def stretch(region: Array, size: tuple[int, ...]) -> Array:
-    """A region for a picture stored at another size."""
-    if region.shape == size:
-        return region
-    rows, columns = (along(n, m) for n, m in zip(size, region.shape, strict=True))
-    return region[rows][:, columns]
+def cut_out(picture: Array, ops: Sequence[Erase], info: PictureInfo) -> Array:
+    """A picture (frames, height, width, channels) after neighbouring cut-outs, one after another."""
+    for i, op in enumerate(ops):
+        cut = op.on_image if info.kind == "image" else op.on_mask
+        picture = over_frames(cut, materialize(picture) if i else picture)
+    return picture

@@ -2,61 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.annotations.boxes import BboxParams, to_edges
+from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
-from jaxaug.annotations.oriented_boxes import check_oriented
 from jaxaug.backend import struct
 from jaxaug.backend.batching import one_sample
 from jaxaug.backend.compiler import opaque_constant
 from jaxaug.backend.struct import certain, is_concrete, static
+from jaxaug.core.annotation import Placement
 from jaxaug.core.arguments import read_interpolation
-from jaxaug.core.draw import check_key
-from jaxaug.core.sample import ROWS, Leaf, kind_table, parse
-from jaxaug.core.settings import Settings, label_fields
-from jaxaug.engine.state import State, input_canvas
-from jaxaug.geometry.warp import Canvas, Warp
-from jaxaug.pipeline.compositions import Ops, Sequential, children, traverse
+from jaxaug.core.canvas import Canvas
+from jaxaug.core.draw import Draw, check_key
+from jaxaug.core.kinds import ANNOTATIONS, names_of
+from jaxaug.core.messages import nearest
+from jaxaug.core.sample import SampleLayout, input_canvas, parse
+from jaxaug.core.settings import Settings
+from jaxaug.core.transform import Node, Ops, Walk
+from jaxaug.engine.traversal import Traversal
+from jaxaug.engine.walk import walk
+from jaxaug.pipeline.batch import batch_in_stages, mixing_steps
+from jaxaug.pipeline.compositions import Composition, Sequential, children
+from jaxaug.pipeline.plan import Plan, read_plan
 
 
 @struct.struct
-class Plan:
-    """What a pipeline does to one sample: its ops, in order, with the names of what drew them.
-
-    A plan is a pytree of small arrays. Store its leaves, print it, replay it with `Compose.apply`, undo its geometry
-    with `Compose.invert`, or differentiate through it.
-    """
-
-    ops: Ops
-
-    def __len__(self) -> int:
-        return len(self.ops)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.ops)
-
-    def names(self) -> list[str]:
-        """What drew each op."""
-        return [op.name for op in self.ops]
-
-    def __str__(self) -> str:
-        lines = []
-        for op in self.ops:
-            state = "" if op.active is True else f", active={op.active}"
-            lines.append(f"{op.name}({type(op).__name__.lower()}{state})")
-        return "\n".join(lines) or "(nothing)"
-
-
-@struct.struct
-class Compose:
+class Compose(Composition):
     """A pipeline: transforms in order, and how the targets of a sample are to be read.
 
     Immutable, and a pytree whose leaves are the numbers of its transforms: pass it through `jit`, schedule its
@@ -67,6 +46,7 @@ class Compose:
         p: how often the pipeline is applied at all.
         bbox_params: format and limits of boxes; needed if a sample has any.
         keypoint_params: format of keypoints; needed if a sample has any.
+        target_params: the same for other kinds of targets, by their name.
         additional_targets: further names, each with the name it acts like: `{"image1": "image"}`.
         is_check_shapes: pictures of one dict must share their size.
         strict: refuse entries whose names are unknown instead of passing them through.
@@ -78,7 +58,8 @@ class Compose:
 
     Raises:
         TypeError: something that is no transform.
-        ValueError: an unknown target kind, or an argument that has no meaning here.
+        ValueError: an unknown target kind, an argument that has no meaning here, or a Compose among the transforms that
+            says something else about targets.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -92,7 +73,7 @@ class Compose:
 
     transforms: Any
     p: Any = certain(default=1.0)
-    settings: Settings = Settings()
+    settings: Settings = static(default=Settings())
     additional_targets: Any = static(default=None)
     is_check_shapes: bool = static(default=True)
     strict: bool = static(default=False)
@@ -104,6 +85,7 @@ class Compose:
         *,
         bbox_params: BboxParams | Mapping[str, Any] | None = None,
         keypoint_params: KeypointParams | Mapping[str, Any] | None = None,
+        target_params: Mapping[str, Any] | None = None,
         additional_targets: Mapping[str, str] | None = None,
         is_check_shapes: bool = True,
         strict: bool = False,
@@ -118,26 +100,24 @@ class Compose:
             raise ValueError(
                 "Compose(save_applied_params=True) has no meaning here: augment.sample(key, sample) is what is applied."
             )
-        if isinstance(bbox_params, Mapping):
-            bbox_params = BboxParams(**bbox_params)
-        if isinstance(keypoint_params, Mapping):
-            keypoint_params = KeypointParams(**keypoint_params)
-        kind_table(additional_targets)
+        params = _params({"bboxes": bbox_params, "keypoints": keypoint_params, **(target_params or {})})
+        names_of(additional_targets)
         if mask_interpolation is not None:
             mask_interpolation = read_interpolation("Compose(mask_interpolation=...)", mask_interpolation)
         steps = Sequential(children("Compose(transforms=...)", transforms), p=p)
         values = {
             "transforms": steps.transforms,
             "p": steps.p,
-            "settings": Settings(bbox_params, keypoint_params, mask_interpolation, fuse),
+            "settings": Settings(params, mask_interpolation, fuse),
             "additional_targets": tuple(sorted(additional_targets.items())) if additional_targets else None,
             "is_check_shapes": is_check_shapes,
             "strict": strict,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+        self._check_nested(self)
 
-    def __call__(self, key: Array, sample: Any = None, /, **targets: Any) -> Any:
+    def __call__(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Any:
         """Augments one sample.
 
         Args:
@@ -151,11 +131,11 @@ class Compose:
         key, sample = check_key(key), _one_sample(sample, targets)
         if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
             return self._run(Compose._apply, self.sample(key, sample), sample)
-        state = self._state(sample, key)
-        traverse(self._steps(), key, state)
-        return state.finish()
+        traversal = self.start(sample, key)
+        walk(self._sequence(), key, traversal)
+        return traversal.finish()
 
-    def sample(self, key: Array, sample: Any = None, /, **targets: Any) -> Plan:
+    def sample(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Plan:
         """Draws what `__call__` would do to a sample, and does nothing.
 
         Args:
@@ -164,8 +144,8 @@ class Compose:
             **targets: the same as keywords.
         """
         key = check_key(key)
-        state = self._state(_one_sample(sample, targets), jax.random.key_data(key))
-        return Plan(traverse(self._steps(), key, state))
+        traversal = self.start(_one_sample(sample, targets), jax.random.key_data(key))
+        return Plan(walk(self._sequence(), key, traversal))
 
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Does what a plan says: `augment(key, s)` equals `augment.apply(augment.sample(key, s), s)`.
@@ -175,7 +155,7 @@ class Compose:
             sample: a pytree of targets whose reference picture has the size the plan was drawn for.
             **targets: the same as keywords.
         """
-        return self._run(Compose._apply, _read(plan), _one_sample(sample, targets))
+        return self._run(Compose._apply, read_plan(plan), _one_sample(sample, targets))
 
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Undoes the geometry of a plan, on every kind of target.
@@ -187,7 +167,7 @@ class Compose:
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._run(Compose._invert, _read(plan), _one_sample(sample, targets))
+        return self._run(Compose._invert, read_plan(plan), _one_sample(sample, targets))
 
     def visible(self, plan: Plan) -> Array:
         """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
@@ -210,7 +190,7 @@ class Compose:
             >>> augment.visible(plan)
             Array([[False,  True,  True, False]], dtype=bool)
         """
-        warps = _warps(_read(plan))
+        warps = read_plan(plan).moving()
         if not warps:
             raise ValueError("visible(plan) needs a plan that moves pictures: one without warps shows everything.")
         after = warps[-1].canvas_out
@@ -221,7 +201,7 @@ class Compose:
         shown = [struct.replace(op, fill_mask=0.0, mask_interpolation="nearest") for op in warps]
         return blank.invert(Plan(tuple(shown)), seen)["mask"] == 1
 
-    def batch(self, key: Array, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
+    def batch(self, key: chex.PRNGKey, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
         """Augments a batch: every sample its own draw.
 
         Sample i uses `fold_in(key, start + i)`, so any split of a batch, `vmap` and a Python loop agree. On
@@ -245,7 +225,8 @@ class Compose:
         (count,) = sizes
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         samples = jax.tree.map(jnp.asarray, samples)
-
+        if mixing_steps(self.transforms):
+            return batch_in_stages(self, key, indices, samples)
         return jax.vmap(lambda i, sample: self(jax.random.fold_in(key, i), sample))(indices, samples)
 
     def check(self, sample: Any = None, /, **targets: Any) -> None:
@@ -260,19 +241,10 @@ class Compose:
                 or outside, naming target and row; a camera matrix that is not finite.
         """
         layout, values = self._parse(_one_sample(sample, targets))
-        for leaf in layout.kind("intrinsics"):
-            if not np.isfinite(values[leaf.index]).all():
-                raise ValueError(f"{leaf.label!r} is {np.asarray(values[leaf.index]).tolist()}: it must be finite.")
-        for leaf in layout.kind(*ROWS):
-            rows = np.asarray(values[leaf.index], np.float32)
-            height, width = (float(n) for n in input_canvas(layout, values, leaf.group).measured())
-            size = (height, width)
-            if leaf.kind == "bboxes":
-                self._check_boxes(leaf, rows, size)
-            elif leaf.kind == "obboxes":
-                check_oriented(leaf.label, rows, size)
-            else:
-                self._check_points(leaf, rows.reshape(-1, rows.shape[-1]), size)
+        for leaf in layout.annotations:
+            own = input_canvas(layout, values, leaf.group)
+            params = self.settings.params_of(leaf)
+            ANNOTATIONS[leaf.kind].check(np.asarray(values[leaf.index]), Placement(leaf.label, params, own, own))
 
     def compact(self, sample: Any = None, /, **targets: Any) -> Any:
         """Drops the rows that are no longer valid, and their labels, outside `jit`.
@@ -287,7 +259,7 @@ class Compose:
         """
         sample = _one_sample(sample, targets)
         layout, _ = self._parse(sample)
-        fields = {leaf.path: label_fields(self.settings, leaf) for leaf in layout.kind(*ROWS)}
+        fields = {leaf.path: self.settings.label_fields(leaf) for leaf in layout.rows}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
 
     def _run(self, fn: Callable[[Compose, Plan, Any], Any], plan: Plan, sample: Any) -> Any:
@@ -297,74 +269,66 @@ class Compose:
         return fn(self, plan, sample)
 
     def _apply(self, plan: Plan, sample: Any) -> Any:
-        state = self._state(sample, plan)
+        traversal = self.start(sample, plan)
         for op in plan.ops:
-            state.push(op)
-        return state.finish()
+            traversal.push(op)
+        return traversal.finish()
 
     def _invert(self, plan: Plan, sample: Any) -> Any:
-        state = self._state(sample, plan)
-        warps = _warps(plan)
+        traversal = self.start(sample, plan)
+        warps = plan.moving()
         if warps:
-            state.canvas = Canvas(state.canvas.buffer, warps[-1].extent_out)
+            traversal.canvas = Canvas(traversal.canvas.buffer, warps[-1].extent_out)
         for op in reversed(warps):
-            state.push(op.realise(state.view).inverse())
-        return state.finish()
+            traversal.push(op.built().inverse())
+        return traversal.finish()
 
     def _parse(self, sample: Any) -> Any:
         additional = dict(self.additional_targets or ())
-        return parse(sample, additional, strict=self.strict, check_shapes=self.is_check_shapes)
+        entries = self.entries()
+        return parse(sample, additional, entries=entries, strict=self.strict, check_shapes=self.is_check_shapes)
 
-    def _state(self, sample: Any, given: Any) -> State:
+    def layout_of(self, sample: Any) -> SampleLayout:
+        """What the leaves of a sample are, of arrays or of their shapes and dtypes."""
+        found: list[SampleLayout] = []
+        jax.eval_shape(lambda sample: found.append(self._parse(sample)[0]), sample)
+        return found[0]
+
+    def start(self, sample: Any, given: Any) -> Traversal:
+        """A sample before the first step.
+
+        Args:
+            sample: a pytree of targets.
+            given: what comes beside it and is not known while tracing, so that no compiler looks into the sample.
+        """
         layout, values = self._parse(jax.tree.map(lambda leaf: opaque_constant(leaf, given), sample))
-        for leaf in layout.kind(*ROWS):
-            names = {other.name for other in layout.leaves if other.group == leaf.group}
-            missing = [f for f in label_fields(self.settings, leaf) if f not in names]
+        for leaf in layout.rows:
+            names = {other.name for other in layout.beside(leaf)}
+            missing = [field for field in self.settings.label_fields(leaf) if field not in names]
             if missing:
                 raise ValueError(
                     f"label_fields names {missing[0]!r}, which is not beside {leaf.label!r}; there are {sorted(names)}."
                 )
-        return State(layout, values, self.settings)
+        return Traversal(layout, values, self.settings)
 
-    def _steps(self) -> Sequential:
+    def _sequence(self) -> Sequential:
         return struct.build(Sequential, {"transforms": self.transforms, "p": self.p})
 
-    def _check_boxes(self, leaf: Leaf, rows: np.ndarray, size: tuple[float, float]) -> None:
-        params = self.settings.bbox_params
-        if params is None:
-            raise ValueError(f"{leaf.label!r}: pass bbox_params=BboxParams(format=...) to Compose.")
-        edges = np.asarray(to_edges(jnp.asarray(rows), params.format, size))
-        height, width = size
-        for i, (row, edge) in enumerate(zip(rows, edges, strict=True)):
-            where = f"{leaf.label!r} row {i} is {row[:4].tolist()} ({params.format})"
-            if not np.isfinite(edge).all():
-                raise ValueError(f"{where}: boxes must be finite.")
-            if params.clip:
-                edge = np.clip(edge, 0, [width, height, width, height])
-            if (edge[2] <= edge[0] or edge[3] <= edge[1]) and not params.filter_invalid_bboxes:
-                raise ValueError(f"{where}: it has no area; expected x_max > x_min and y_max > y_min.")
-            slack = 1e-3
-            if edge[0] < -slack or edge[1] < -slack or edge[2] > width + slack or edge[3] > height + slack:
-                raise ValueError(
-                    f"{where}: it reaches outside its picture of {height:g} x {width:g}. "
-                    "Cut it, or pass BboxParams(clip=True)."
-                )
+    def _check_nested(self, step: Node) -> None:
+        """Refuses a Compose inside that reads targets in a way of its own."""
+        for inner in step.steps:
+            if isinstance(inner, Compose):
+                for name in ("settings", "additional_targets", "is_check_shapes", "strict"):
+                    said = getattr(inner, name)
+                    if said not in (getattr(type(inner), name), getattr(self, name)):
+                        raise ValueError(
+                            f"A Compose inside another has {name}={said!r}: what is said about targets counts for the "
+                            "whole pipeline. Say it to the outermost Compose."
+                        )
+            self._check_nested(inner)
 
-    def _check_points(self, leaf: Leaf, rows: np.ndarray, size: tuple[float, float]) -> None:
-        params = self.settings.keypoint_params
-        if params is None:
-            raise ValueError(f"{leaf.label!r}: pass keypoint_params=KeypointParams(format=...) to Compose.")
-        x, y = (1, 0) if params.format == "yx" else (0, 1)
-        for i, row in enumerate(rows):
-            where = f"{leaf.label!r} row {i} is {row.tolist()} ({params.format})"
-            if not np.isfinite(row[: len(params.format)]).all():
-                raise ValueError(f"{where}: keypoints must be finite.")
-            inside = -0.5 <= row[x] < size[1] - 0.5 and -0.5 <= row[y] < size[0] - 0.5
-            if not inside and params.remove_invisible:
-                raise ValueError(
-                    f"{where}: it lies outside its picture of {size[0]:g} x {size[1]:g}. "
-                    "Drop it, or pass KeypointParams(remove_invisible=False)."
-                )
+    def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
+        return walk.in_turn(self.transforms, key)
 
 
 def _one_sample(sample: Any, targets: dict[str, Any]) -> Any:
@@ -380,12 +344,29 @@ def _one_sample(sample: Any, targets: dict[str, Any]) -> Any:
     return targets if sample is None else sample
 
 
-def _warps(plan: Plan) -> list[Warp]:
-    return [op for op in plan.ops if isinstance(op, Warp)]
+def _params(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
+    """What is said about kinds of targets, as the params of each.
 
-
-def _read(plan: Any) -> Plan:
-    """A plan that a user has, perhaps stored and read again."""
-    if not isinstance(plan, Plan):
-        raise TypeError(f"plan must come from augment.sample(key, sample), got {type(plan).__name__}.")
-    return jax.tree.map(jnp.asarray, plan)
+    Raises:
+        ValueError: a kind that does not exist, or that has no params.
+        TypeError: params of another kind.
+    """
+    out = []
+    for kind, params in given.items():
+        if params is None:
+            continue
+        cls = ANNOTATIONS.get(kind)
+        if cls is None or cls.params_type is None:
+            known = [name for name, known in ANNOTATIONS.items() if known.params_type is not None]
+            raise ValueError(
+                f"target_params names {kind!r}, of which nothing can be said.{nearest(kind, known)} "
+                f"Kinds with params: {', '.join(known)}."
+            )
+        made = cls.params_type(**params) if isinstance(params, Mapping) else params
+        if not isinstance(made, cls.params_type):
+            raise TypeError(
+                f"The params of {kind!r} must be {cls.params_type.__name__} or a dict of its arguments, "
+                f"got {type(params).__name__}."
+            )
+        out.append((kind, made))
+    return tuple(sorted(out, key=lambda pair: pair[0]))

@@ -8,19 +8,16 @@ from typing import Any
 import numpy as np
 
 from jaxaug import transforms
-from jaxaug.core.sample import nearest
-from jaxaug.core.transform import Transform
-from jaxaug.pipeline.compositions import OneOf, Sequential
+from jaxaug.core.messages import nearest
+from jaxaug.core.transform import Node
+from jaxaug.pipeline import compositions
 
 #: Every name that a pipeline may hold.
 REGISTRY: dict[str, type] = {
-    "OneOf": OneOf,
-    "Sequential": Sequential,
-    **{
-        name: value
-        for name, value in vars(transforms).items()
-        if isinstance(value, type) and issubclass(value, Transform) and value is not Transform
-    },
+    name: value
+    for module in (compositions, transforms)
+    for name, value in vars(module).items()
+    if isinstance(value, type) and issubclass(value, Node) and dataclasses.is_dataclass(value)
 }
 
 
@@ -76,8 +73,8 @@ def to_list(steps: Any) -> list[Any]:
     out = []
     for step in steps:
         arguments = {f.name: _plain(getattr(step, f.name)) for f in dataclasses.fields(step) if f.init}
-        if isinstance(step, OneOf | Sequential):
-            arguments["transforms"] = to_list(step.transforms)
+        if step.steps:
+            arguments["transforms"] = to_list(step.steps)
         out.append([type(step).__name__, arguments])
     return out
 

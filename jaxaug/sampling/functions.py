@@ -12,7 +12,7 @@ from jax import Array
 
 from jaxaug.geometry.maps import Displacement, Structure
 from jaxaug.geometry.warp import map_warp, matrix_warp
-from jaxaug.sampling.resample import resample
+from jaxaug.sampling.chain import resample
 
 
 def warp_matrix(
@@ -50,7 +50,7 @@ def warp_matrix(
         border_mode=border_mode,
         fill=fill,
     )
-    return resample(image, [warp], "image")
+    return resample(image, [warp])
 
 
 def warp_displacement(
@@ -79,7 +79,7 @@ def warp_displacement(
     """
     size = (image.shape[0], image.shape[1])
     warp = map_warp(Displacement(dx, dy), size, size, interpolation=interpolation, border_mode=border_mode, fill=fill)
-    return resample(image, [warp], "image")
+    return resample(image, [warp])
 
 
 def resize(image: Array, size: tuple[int, int], *, interpolation: str = "linear", antialias: bool = False) -> Array:
@@ -99,6 +99,12 @@ def resize(image: Array, size: tuple[int, int], *, interpolation: str = "linear"
     height, width = image.shape[:2]
     rows = [[width / size[1], 0, 0], [0, height / size[0], 0], [0, 0, 1]]
     warp = matrix_warp(
-        rows, (height, width), size, Structure.SCALE, interpolation=interpolation, covers=True, antialias=antialias
+        rows,
+        (height, width),
+        size,
+        Structure.SCALE,
+        interpolation=interpolation,
+        reads_inside=True,
+        antialias=antialias,
     )
-    return resample(image, [warp], "image")
+    return resample(image, [warp])

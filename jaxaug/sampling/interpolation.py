@@ -1,68 +1,28 @@
-"""Reading along one axis: borders, and which pixels a coordinate reads with what weights."""
+"""Interpolation along one axis: which pixels a coordinate reads, with what weights."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.sampling.borders import fold_index
 
-def fold(coordinate: Array, extent: Any, border: str) -> Array:
-    """Brings a coordinate into the canvas by a border's rule, and half a pixel inside its edges.
+
+class Taps(NamedTuple):
+    """The pixels that coordinates read along one axis.
 
     Args:
-        coordinate: edge coordinates along one axis.
-        extent: length of the canvas along it.
-        border: replicate, reflect, reflect_101 or wrap; a constant border is clamped like replicate.
+        pairs: index and weight of each tap, arrays of the shape of the coordinates.
+        inside: the sum of the weights inside the canvas under a constant border, else None.
     """
-    if border == "reflect":
-        period = 2.0 * extent
-        coordinate = coordinate - period * jnp.floor(coordinate / period)
-        coordinate = jnp.minimum(coordinate, period - coordinate)
-    elif border == "reflect_101":
-        period = jnp.maximum(2.0 * (extent - 1.0), 1e-6)
-        centred = coordinate - 0.5
-        centred = centred - period * jnp.floor(centred / period)
-        coordinate = jnp.minimum(centred, period - centred) + 0.5
-    elif border == "wrap":
-        coordinate = coordinate - extent * jnp.floor(coordinate / extent)
-    return jnp.clip(coordinate, 0.5, extent - 0.5)
+
+    pairs: list[tuple[Array, Array]]
+    inside: Array | None
 
 
-def mirrored(coordinate: Array, extent: Any, border: str) -> Array:
-    """Whether a border's rule reads the canvas backwards there; where it turns round, it does not yet."""
-    if border not in ("reflect", "reflect_101"):
-        return jnp.zeros(jnp.shape(coordinate), bool)
-    start, length = (0.0, extent) if border == "reflect" else (0.5, jnp.maximum(extent - 1.0, 1e-6))
-    place = (coordinate - start) / length
-    slack = 1e-3 / length
-    place = place - 2.0 * jnp.floor(place / 2.0)
-    return (place > 1.0 + slack) & (place < 2.0 - slack)
-
-
-def fold_index(index: Array, extent: Any, border: str) -> Array:
-    """The same rule for the index of a pixel."""
-    if border == "reflect":
-        index = jnp.mod(index, 2 * extent)
-        index = jnp.minimum(index, 2 * extent - 1 - index)
-    elif border == "reflect_101":
-        period = jnp.maximum(2 * (extent - 1), 1)
-        index = jnp.mod(index, period)
-        index = jnp.minimum(index, period - index)
-    elif border == "wrap":
-        index = jnp.mod(index, extent)
-    return jnp.clip(index, 0, extent - 1)
-
-
-def coverage(coordinate: Array, extent: Any, method: str) -> Array:
-    """How much of a value read there comes from inside the canvas, along one axis."""
-    if method == "nearest":
-        return (coordinate >= 0) & (coordinate < extent)
-    return jnp.clip(coordinate + 0.5, 0.0, 1.0) * jnp.clip(extent + 0.5 - coordinate, 0.0, 1.0)
-
-
-def taps(coordinate: Array, extent: Any, method: str, border: str) -> tuple[list[tuple[Array, Array]], Array | None]:
+def taps(coordinate: Array, extent: Any, method: str, border: str) -> Taps:
     """The pixels that a coordinate reads along one axis.
 
     Args:
@@ -70,9 +30,6 @@ def taps(coordinate: Array, extent: Any, method: str, border: str) -> tuple[list
         extent: number of pixels along the axis.
         method: linear, cubic (a = -0.75, as OpenCV) or lanczos (8 taps).
         border: where taps beyond the canvas read; under `constant` they weigh nothing.
-
-    Returns:
-        The (index, weight) pairs, and under `constant` the sum of the weights inside the canvas.
     """
     position = coordinate - 0.5
     base = jnp.floor(position)
@@ -91,7 +48,7 @@ def taps(coordinate: Array, extent: Any, method: str, border: str) -> tuple[list
     else:
         raise ValueError(f"interpolation must be nearest, linear, cubic, lanczos or area, got {method!r}.")
     if border != "constant":
-        return [(fold_index(base + o, extent, border), w) for o, w in zip(offsets, weights, strict=True)], None
+        return Taps([(fold_index(base + o, extent, border), w) for o, w in zip(offsets, weights, strict=True)], None)
     pairs = []
     cover = jnp.zeros_like(t)
     for offset, weight in zip(offsets, weights, strict=True):
@@ -99,7 +56,7 @@ def taps(coordinate: Array, extent: Any, method: str, border: str) -> tuple[list
         weight = jnp.where((index >= 0) & (index < extent), weight, 0.0)
         cover = cover + weight
         pairs.append((jnp.clip(index, 0, extent - 1), weight))
-    return pairs, cover
+    return Taps(pairs, cover)
 
 
 def _cubic(d: Array, a: float = -0.75) -> Array:

@@ -12,12 +12,12 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.backend import struct
-from jaxaug.backend.compiler import branch
+from jaxaug.backend.compiler import branch, either
 from jaxaug.geometry.maps import Inverse, Matrix, Rescaled, Structure, Torn
 from jaxaug.geometry.matrices import inverse3
-from jaxaug.geometry.warp import Warp, either
-from jaxaug.sampling.resample import enter, resample
+from jaxaug.geometry.warp import Warp
+from jaxaug.sampling.chain import resample
+from jaxaug.sampling.steps import enter
 
 Vector = tuple[Array, Array]
 
@@ -30,7 +30,7 @@ def move_flow(flow: Array, warps: Sequence[Warp]) -> Array:
 
     Args:
         flow: (height, width, 2) in pixels, x then y.
-        warps: the chain, in the order in which it applies.
+        warps: the chain in the order in which it applies, read linearly and with zeros outside constant borders.
 
     Returns:
         (height, width, 2) of the last warp's `size_out`.
@@ -39,15 +39,15 @@ def move_flow(flow: Array, warps: Sequence[Warp]) -> Array:
         >>> import jax.numpy as jnp
         >>> from jaxaug.geometry.maps import Structure
         >>> from jaxaug.geometry.warp import matrix_warp
-        >>> flip = matrix_warp([[-1, 0, 2], [0, 1, 0], [0, 0, 1]], (1, 2), (1, 2), Structure.FLIP_X, covers=True)
+        >>> flip = matrix_warp([[-1, 0, 2], [0, 1, 0], [0, 0, 1]], (1, 2), (1, 2), Structure.FLIP_X, reads_inside=True)
         >>> move_flow(jnp.array([[[1.0, 5.0], [2.0, 6.0]]]), [flip])
         Array([[[-2.,  6.],
                 [-1.,  5.]]], dtype=float32)
     """
 
     def along(flow: Array) -> Array:
-        chain = _plain(warps)
-        read = resample(flow.astype(jnp.float32), chain, "image")
+        chain = list(warps)
+        read = resample(flow.astype(jnp.float32), chain)
         return _forward(read, chain, _both_ends).astype(flow.dtype)
 
     return _if_active(flow, warps, along)
@@ -60,7 +60,7 @@ def move_normals(normals: Array, warps: Sequence[Warp]) -> Array:
 
     Args:
         normals: (height, width, 3), x to the right, y down.
-        warps: the chain, in the order in which it applies.
+        warps: the chain in the order in which it applies, read linearly and with zeros outside constant borders.
 
     Returns:
         (height, width, 3) of the last warp's `size_out`.
@@ -69,29 +69,24 @@ def move_normals(normals: Array, warps: Sequence[Warp]) -> Array:
         >>> import jax.numpy as jnp
         >>> from jaxaug.geometry.maps import Structure
         >>> from jaxaug.geometry.warp import matrix_warp
-        >>> flip = matrix_warp([[-1, 0, 1], [0, 1, 0], [0, 0, 1]], (1, 1), (1, 1), Structure.FLIP_X, covers=True)
+        >>> flip = matrix_warp([[-1, 0, 1], [0, 1, 0], [0, 0, 1]], (1, 1), (1, 1), Structure.FLIP_X, reads_inside=True)
         >>> move_normals(jnp.array([[[0.6, 0.0, 0.8]]]), [flip])
         Array([[[-0.6,  0. ,  0.8]]], dtype=float32)
     """
 
     def along(normals: Array) -> Array:
-        chain = _plain(warps)
+        chain = list(warps)
         value = normals.astype(jnp.float32)
         if all(w.is_lattice for w in chain):
-            read = resample(value, chain, "image")
+            read = resample(value, chain)
         else:
-            read = resample(jnp.concatenate([value, _length(value)], axis=-1), chain, "image")
+            read = resample(jnp.concatenate([value, _length(value)], axis=-1), chain)
             read, length = read[..., :3], read[..., 3:]
             read = read * (length / jnp.maximum(_length(read), 1e-6))
         turned = _forward(read[..., :2], chain, _turned)
         return jnp.concatenate([turned, read[..., 2:]], axis=-1).astype(normals.dtype)
 
     return _if_active(normals, warps, along)
-
-
-def _plain(warps: Sequence[Warp]) -> list[Warp]:
-    """The warps as vectors are read with them."""
-    return [struct.replace(w, interpolation="linear", antialias=False, fill=0.0) for w in warps]
 
 
 def _if_active(picture: Array, warps: Sequence[Warp], change: Callable[[Array], Array]) -> Array:

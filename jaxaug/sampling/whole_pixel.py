@@ -12,24 +12,24 @@ from jax import Array
 
 from jaxaug.backend.compiler import branch, by_backend, materialize
 from jaxaug.backend.gather import copied, multiplied, multiplied_columns
-from jaxaug.core.sample import Size
+from jaxaug.core.fill import fill_values
+from jaxaug.core.types import Size
 from jaxaug.geometry.maps import Matrix, Structure
 from jaxaug.geometry.warp import Warp
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
-from jaxaug.sampling.fill import Kind, fill_values, settings
 
 
-def moves(warp: Warp, kind: Kind) -> bool:
+def moves(warp: Warp) -> bool:
     """Whether a warp is a turn and a window that slices can show."""
     if not warp.is_lattice or warp.window is not None:
         return False
     if _roams(warp):
-        return warp.covers and not warp.structure & ~Structure.SHIFT and warp.size_out[1] <= warp.size_in[1]
+        return warp.reads_inside and not warp.structure & ~Structure.SHIFT and warp.size_out[1] <= warp.size_in[1]
     square = warp.size_in[0] == warp.size_in[1]
     if warp.structure & Structure.SWAP and warp.structure & Structure.SHIFT and not square:
         return False
-    return warp.covers or (warp.nested and warp.border_mode == "constant")
+    return warp.reads_inside or (warp.nested and warp.border_mode == "constant")
 
 
 def _roams(warp: Warp) -> bool:
@@ -37,7 +37,7 @@ def _roams(warp: Warp) -> bool:
     return warp.extent_in is not None or warp.extent_out is not None
 
 
-def move(picture: Array, warp: Warp, kind: Kind) -> Array:
+def move(picture: Array, warp: Warp) -> Array:
     """A picture through a lattice warp, by transposing, reversing and slicing it."""
     m, structure = warp.map.m, warp.structure
     turns = swaps(warp)
@@ -50,7 +50,7 @@ def move(picture: Array, warp: Warp, kind: Kind) -> Array:
     if not structure & Structure.SHIFT:
         return picture
     rows, columns, _ = picture.shape
-    fill = None if warp.covers else round_to(fill_values(settings(warp, kind)[1], picture), picture.dtype)
+    fill = None if warp.reads_inside else round_to(fill_values(warp.fill, picture), picture.dtype)
     if isinstance(m, np.ndarray) and not structure & ~Structure.SHIFT:
         return _cut_and_framed(picture, round(float(m[1, 2])), round(float(m[0, 2])), fill, size=warp.size_out)
     left, top = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])

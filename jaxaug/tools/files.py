@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxaug.annotations.boxes import BboxParams
+from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.tools.plot import require
 

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxaug import transforms
-from jaxaug.annotations.boxes import BboxParams
+from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.pipeline.compose import Compose
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import jax.numpy as jnp
 import numpy as np
 
-from jaxaug.annotations.boxes import BboxParams, to_edges
+from jaxaug.annotations.box_formats import BboxParams, to_edges
 from jaxaug.annotations.keypoints import FORMATS, KeypointParams
-from jaxaug.core.sample import PICTURES, ROWS, Layout, Leaf, canonical, parse
+from jaxaug.core.picture import canonical
+from jaxaug.core.sample import Leaf, SampleLayout, parse
 from jaxaug.tools.target_colours import target_colours
 
 if TYPE_CHECKING:
@@ -105,14 +106,14 @@ def draw_sample(
     BboxParams(format=bbox_format)
     KeypointParams(format=keypoint_format)
     layout, values = parse(sample, additional_targets, check_shapes=False)
-    inner = [leaf for leaf in layout.kind(*PICTURES, *ROWS) if leaf.group]
+    inner = [leaf for leaf in (*layout.pictures, *layout.rows) if leaf.group]
     if inner:
         raise ValueError(f"draw_sample draws one dict of targets at a time: {inner[0].label!r} lies in an inner dict.")
     ground = _ground(layout, show)
     canvas = _base(layout, values, ground)
     for position, leaf in enumerate(layout.kind("mask")):
         first = leaf.path[-1] if isinstance(leaf.path[-1], int) else 5 * position
-        mask = np.asarray(canonical(leaf, values[leaf.index]))
+        mask = np.asarray(canonical(values[leaf.index], leaf.leading))
         # Of a volume the first slice is shown.
         mask = mask[:1] if "3d" in leaf.name else mask
         canvas = _tinted(canvas, mask, _planes(layout, values, leaf), first, alpha)
@@ -130,12 +131,12 @@ def draw_sample(
             _oriented(canvas, rows[i], zoom, COLOURS[i % len(COLOURS)], line)
     for leaf in layout.kind("flow"):
         if leaf != ground:
-            _arrows(canvas, np.asarray(canonical(leaf, values[leaf.index]), np.float64)[0], line)
+            _arrows(canvas, np.asarray(canonical(values[leaf.index], leaf.leading), np.float64)[0], line)
     for leaf in layout.kind("keypoints"):
         rows = np.asarray(values[leaf.index], np.float32)
-        points = rows.reshape(-1, rows.shape[-1])[:, list(FORMATS[keypoint_format][:2])]
+        points = rows.reshape(-1, rows.shape[-1])[:, [FORMATS[keypoint_format].x, FORMATS[keypoint_format].y]]
         # Points of one instance share its colour where a `valid` entry tells which instance that is.
-        together = int(np.prod(rows.shape[1:-1])) if layout.siblings(leaf, "valid") else 1
+        together = int(np.prod(rows.shape[1:-1])) if layout.beside(leaf, "valid") else 1
         for i in _alive(layout, values, leaf, points):
             _dot(canvas, (points[i] + 0.5) * zoom, COLOURS[i // together % len(COLOURS)], line)
     return canvas
@@ -182,7 +183,7 @@ def sheet(
     agg = require("matplotlib.backends.backend_agg", "plot")
     pictures = []
     for sample in samples:
-        size = parse(sample, additional_targets, check_shapes=False)[0].reference
+        size = parse(sample, additional_targets, check_shapes=False)[0].reference_size
         zoom = max(1, round(400 / max(size)))
         settings: dict[str, Any] = {"additional_targets": additional_targets, "scale": zoom, "show": show}
         picture = draw_sample(sample, bbox_format, keypoint_format, **settings)
@@ -205,18 +206,18 @@ def sheet(
     return figure
 
 
-def _ground(layout: Layout, show: str) -> Leaf | None:
+def _ground(layout: SampleLayout, show: str) -> Leaf | None:
     """The picture to draw on: the one of that name, else the first image, depth, normals or flow."""
     kinds = ("image", "depth", "normals", "flow")
     found = sorted(layout.kind(*kinds), key=lambda leaf: (leaf.name != show, kinds.index(leaf.kind)))
     return found[0] if found else None
 
 
-def _base(layout: Layout, values: list[Any], ground: Leaf | None) -> np.ndarray:
+def _base(layout: SampleLayout, values: list[Any], ground: Leaf | None) -> np.ndarray:
     """The picture to draw on, (height, width, 3) floats in [0, 255]; black if the sample has none."""
     if ground is None:
         return np.zeros((*layout.size_of(()), 3))
-    picture = np.asarray(canonical(ground, values[ground.index]))[0]
+    picture = np.asarray(canonical(values[ground.index], ground.leading))[0]
     if ground.kind != "image":
         return target_colours(ground.kind, picture)
     picture = picture[..., :3] if picture.shape[-1] >= 3 else picture[..., :1]
@@ -230,9 +231,9 @@ def _base(layout: Layout, values: list[Any], ground: Leaf | None) -> np.ndarray:
     return np.broadcast_to(level.clip(0, 1) * 255, (*picture.shape[:2], 3))
 
 
-def _planes(layout: Layout, values: list[Any], leaf: Leaf) -> np.ndarray | None:
+def _planes(layout: SampleLayout, values: list[Any], leaf: Leaf) -> np.ndarray | None:
     """Which frames of a stack of masks are valid; None if nothing tells."""
-    for other in layout.siblings(leaf, "valid"):
+    for other in layout.beside(leaf, "valid"):
         flags = np.asarray(values[other.index]).astype(bool)
         if leaf.leading == 1 and len(flags) == values[leaf.index].shape[0]:
             return flags
@@ -261,12 +262,12 @@ def _tinted(canvas: np.ndarray, mask: np.ndarray, valid: np.ndarray | None, firs
     return canvas
 
 
-def _alive(layout: Layout, values: list[Any], leaf: Leaf, rows: np.ndarray) -> np.ndarray:
+def _alive(layout: SampleLayout, values: list[Any], leaf: Leaf, rows: np.ndarray) -> np.ndarray:
     """Indices of the rows to draw; a row of zeros stands for a dead one where no validity entry tells."""
     flags = np.isfinite(rows).all(axis=1)
     shape = values[leaf.index].shape[:-1]
     told = False
-    for other in layout.siblings(leaf, "rows_valid") + layout.siblings(leaf, "valid"):
+    for other in layout.beside(leaf, "rows_valid") + layout.beside(leaf, "valid"):
         if other.kind == "valid" or other.of == leaf.name:
             valid = np.asarray(values[other.index]).astype(bool)
             valid = valid.reshape(valid.shape + (1,) * (len(shape) - valid.ndim))

@@ -1,6 +1,5 @@
 """Every transform, by subject."""
 
-from jaxaug.core.transform import Transform, transform
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import Blur, GaussianBlur
 from jaxaug.transforms.colour import (
@@ -113,10 +112,8 @@ __all__ = [
     "TimeMasking",
     "TimeReverse",
     "ToGray",
-    "Transform",
     "Transpose",
     "VerticalFlip",
     "WaterRefraction",
     "XYMasking",
-    "transform",
 ]

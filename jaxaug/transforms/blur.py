@@ -14,7 +14,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.ops.pixels import Separable
+from jaxaug.ops.filter import Separable
 
 
 @transform

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 from jaxaug import functional as F
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
+from jaxaug.core.picture import PictureInfo
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.ops.pixels import Tone, tone
+from jaxaug.ops.tone import Tone, tone
 
 
 @transform
@@ -84,8 +85,7 @@ class ColorJitter(Transform):
         factors: dict[str, Any] = {
             n: rng.uniform(n, getattr(self, n)) for n in ("brightness", "contrast", "saturation", "hue")
         }
-        view.need_channels("ColorJitter", (1, 3))
-        return tone(F.color_jitter, order=rng.permutation("order", 4), **factors)
+        return tone(F.color_jitter, channels=(1, 3), order=rng.permutation("order", 4), **factors)
 
 
 @transform
@@ -116,9 +116,9 @@ class HueSaturationValue(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        view.need_channels("HueSaturationValue", (1, 3))
         return tone(
             F.shift_hsv,
+            channels=(1, 3),
             hue=rng.uniform("hue", self.hue_shift_limit) / 180.0,
             saturation=rng.uniform("saturation", self.sat_shift_limit) / 255.0,
             value=rng.uniform("value", self.val_shift_limit) / 255.0,
@@ -152,13 +152,16 @@ class RGBShift(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        channels = view.need_channels("RGBShift", (1, 3))
         shifts = []
-        for name in "rgb"[:channels]:
+        for name in "rgb":
             low, high = (jnp.asarray(v, jnp.float32) for v in getattr(self, f"{name}_shift_limit"))
             scale = jnp.where((jnp.abs(low) > 1) | (jnp.abs(high) > 1), 1.0 / 255.0, 1.0)
             shifts.append(rng.uniform(name, (low * scale, high * scale)))
-        return tone(F.shift_channels, shift=jnp.stack(shifts))
+        return tone(F.shift_channels, fit=_first_channels, channels=(1, 3), shift=jnp.stack(shifts))
+
+
+def _first_channels(info: PictureInfo, shift: Any) -> dict[str, Any]:
+    return {"shift": shift[: info.channels]}
 
 
 @transform
@@ -182,7 +185,7 @@ class RandomGamma(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        return tone(F.gamma, curve=True, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
+        return tone(F.gamma, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
 
 
 @transform
@@ -239,10 +242,9 @@ class Posterize(Transform):
         object.__setattr__(self, "num_bits", ranges)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        if len(self.num_bits) > 1:
-            view.need_channels("Posterize(num_bits=[...])", (len(self.num_bits),))
+        channels = None if len(self.num_bits) == 1 else (len(self.num_bits),)
         bits = jnp.stack([rng.integer(f"bits_{i}", limits) for i, limits in enumerate(self.num_bits)])
-        return tone(F.posterize, bits=bits.astype(jnp.float32))
+        return tone(F.posterize, channels=channels, bits=bits.astype(jnp.float32))
 
 
 def _bits(value: Any) -> tuple[Any, Any]:
@@ -303,9 +305,11 @@ class ToGray(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        if self.method in ("weighted_average", "from_lab"):
-            view.need_channels(f"ToGray(method={self.method!r})", (1, 3))
-        return tone(F.to_gray, options=(("method", self.method), ("num_output_channels", self.num_output_channels)))
+        return tone(
+            F.to_gray,
+            channels=(1, 3) if self.method in ("weighted_average", "from_lab") else None,
+            options=(("method", self.method), ("num_output_channels", self.num_output_channels)),
+        )
 
 
 @transform
@@ -343,10 +347,21 @@ class Normalize(Transform):
     def draw(self, rng: Draw, view: View) -> Tone:
         if self.normalization != "standard":
             return tone(F.standardize, options=(("by", self.normalization),))
-        for name, value in (("mean", self.mean), ("std", self.std)):
-            if isinstance(value, tuple):
-                view.need_channels(f"Normalize({name}=...) with {len(value)} values", (len(value),))
-        most = jnp.asarray(self.max_pixel_value, jnp.float32)
-        unit = jnp.where(most == 255.0, 1.0, view.top() / most)
-        mean, std = (jnp.asarray(v, jnp.float32) for v in (self.mean, self.std))
-        return tone(F.scale_shift, scale=unit / std, shift=-mean / std)
+        return tone(
+            F.scale_shift,
+            fit=_standard,
+            mean=jnp.asarray(self.mean, jnp.float32),
+            std=jnp.asarray(self.std, jnp.float32),
+            most=self.max_pixel_value,
+        )
+
+
+def _standard(info: PictureInfo, mean: Any, std: Any, most: Any) -> dict[str, Any]:
+    for name, value in (("mean", mean), ("std", std)):
+        if jnp.size(value) not in (1, info.channels):
+            raise ValueError(
+                f"Normalize({name}=...) has {jnp.size(value)} values and needs images of as many channels; "
+                f"{info.label!r} has {info.channels}."
+            )
+    unit = jnp.where(most == 255.0, 1.0, info.full_brightness / most)
+    return {"scale": unit / std, "shift": -mean / std}

@@ -7,12 +7,13 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
-from jaxaug.core.sample import Size
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Size
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
-from jaxaug.geometry.warp import Canvas, Warp, matrix_warp
+from jaxaug.geometry.warp import Warp, matrix_warp
 
 POSITIONS = ("center", "top_left", "top_right", "bottom_left", "bottom_right", "random")
 
@@ -51,7 +52,7 @@ def window(
         **settings: what shows outside.
     """
     rows = [[1, 0, left], [0, 1, top], [0, 0, 1]]
-    return matrix_warp(rows, picture, after, Structure.SHIFT, covers=inside, nested=nested, **settings)
+    return matrix_warp(rows, picture, after, Structure.SHIFT, reads_inside=inside, nested=nested, **settings)
 
 
 def outside(transform: Any) -> dict[str, Any]:

@@ -12,11 +12,12 @@ import numpy as np
 from jaxaug.backend import struct
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
-from jaxaug.geometry.warp import Canvas, Warp, identity, matrix_warp
+from jaxaug.geometry.warp import Warp, identity, matrix_warp
 from jaxaug.transforms.affine import warp_settings
 from jaxaug.transforms.crop import outside, window
 
@@ -135,7 +136,7 @@ class CropAndPad(Transform):
             window=kept + rims * jnp.array([-1.0, -1.0, 1.0, 1.0]),
             **warp_settings(self),
         )
-        return struct.replace(identity(view.canvas), window=kept, covers=False, border_mode="replicate"), pad
+        return struct.replace(identity(view.canvas), window=kept, reads_inside=False, border_mode="replicate"), pad
 
     def _room(self, view: View, height: Any, width: Any) -> Canvas:
         """The canvas of a result of random size."""

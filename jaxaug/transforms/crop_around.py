@@ -11,8 +11,8 @@ from jax import Array
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
-from jaxaug.core.sample import Size
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Size
 from jaxaug.core.view import View
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import Warp
@@ -157,7 +157,7 @@ class RandomCropNearBBox(Transform):
     """
 
     max_part_shift: Any = args.pair((0.0, 0.3), args.above(0), 0, 1)
-    cropping_bbox_key: str = args.setting("cropping_bbox", str)
+    cropping_bbox_key: str = args.entry("cropping_bbox")
     p: Any = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:

@@ -16,7 +16,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.geometry.maps import Axes, Displacement
+from jaxaug.geometry.maps import Axes, Displacement, Map
 from jaxaug.geometry.warp import Warp, map_warp
 from jaxaug.kernels.noise import random_normal, random_uniform
 from jaxaug.transforms.affine import warp_settings
@@ -67,11 +67,11 @@ class GridDistortion(Transform):
             total = steps.sum() if self.normalized else float(self.num_steps)
             inner = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)]) * (length / total)
             knots += [jnp.linspace(0.0, length, self.num_steps + 1), inner]
-        return map_warp(Axes(*knots), view.canvas, view.canvas, covers=self.normalized, **warp_settings(self))
+        return map_warp(Axes(*knots), view.canvas, view.canvas, reads_inside=self.normalized, **warp_settings(self))
 
 
 @struct.struct
-class ElasticMap:
+class ElasticMap(Map):
     """A smooth random displacement, kept as its key and strength until it is needed.
 
     Args:
@@ -92,7 +92,7 @@ class ElasticMap:
     same: bool = static(default=False)
     distribution: str = static(default="gaussian")
 
-    def realise(self) -> Displacement:
+    def build(self) -> Displacement:
         shape = (1 if self.same else 2, *self.size)
         if self.distribution == "gaussian":
             noise = materialize(random_normal(self.key, shape))

@@ -39,7 +39,7 @@ class CoarseDropout(Transform):
         num_holes_range: range of the number of rectangles.
         hole_height_range, hole_width_range: range of their size: floats up to 1 are fractions of the picture, whole
             numbers are pixels.
-        fill: value of images there: a number, one per channel, or a word, see `jaxaug.erase.Erase`.
+        fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
         p: how often it is applied.
 
@@ -88,7 +88,7 @@ class Erasing(Transform):
     Args:
         scale: range of its area as a fraction of the picture's.
         ratio: range of its width divided by its height.
-        fill: value of images there: a number, one per channel, or a word, see `jaxaug.erase.Erase`.
+        fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
         p: how often it is applied.
 

@@ -9,16 +9,18 @@ import jax.numpy as jnp
 from jaxaug import functional as F
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
+from jaxaug.core.picture import PictureInfo
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
+from jaxaug.kernels.noise import random_bits
 from jaxaug.ops.erase import Erase
-from jaxaug.ops.pixels import Tone, tone
 from jaxaug.ops.regions import Specks
+from jaxaug.ops.tone import Tone, tone
 
 
 @transform
 class ChannelDropout(Transform):
-    """Replaces whole channels of images by one value: the same ones of every image, of those that all of them have.
+    """Replaces whole channels of images by one value: the same ones of all images of as many channels.
 
     Args:
         channel_drop_range: range of the number of channels.
@@ -42,16 +44,20 @@ class ChannelDropout(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        fewest, channels = view.channels()
-        most = self.channel_drop_range[1]
-        if most >= fewest:
-            raise ValueError(
-                f"ChannelDropout drops up to {most} channels, but an image has {fewest}: at least one must be left. "
-                "Lower channel_drop_range."
-            )
-        rank = jnp.pad(rng.permutation("rank", fewest), (0, channels - fewest), constant_values=channels)
-        drop = rank < rng.integer("count", self.channel_drop_range)
-        return tone(F.drop_channels, drop=drop, value=jnp.asarray(self.fill, jnp.float32) / view.top())
+        return tone(
+            F.drop_channels,
+            fit=_dropped,
+            fewest=self.channel_drop_range[1] + 1,
+            rank=rng.words("rank"),
+            count=rng.integer("count", self.channel_drop_range),
+            fill=self.fill,
+        )
+
+
+def _dropped(info: PictureInfo, rank: Any, count: Any, fill: Any) -> dict[str, Any]:
+    """Which channels an image loses, the same ones of all images of as many channels."""
+    drop = jnp.argsort(random_bits(rank, (info.channels,))) < count
+    return {"drop": drop, "value": info.own_units(fill) / info.full_brightness}
 
 
 @transform

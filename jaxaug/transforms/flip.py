@@ -8,13 +8,14 @@ import jax.numpy as jnp
 
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
+from jaxaug.core.op import Op
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import compose3, stack3
-from jaxaug.geometry.warp import Canvas, Warp, matrix_warp
-from jaxaug.ops.pixels import Tone, tone
+from jaxaug.geometry.warp import Warp, matrix_warp
 
 
 @transform
@@ -34,8 +35,8 @@ class NoOp(Transform):
 
     p: Any = args.probability(0.5)
 
-    def draw(self, rng: Draw, view: View) -> Tone:
-        return tone(lambda image: image)
+    def draw(self, rng: Draw, view: View) -> tuple[Op, ...]:
+        return ()
 
 
 @transform
@@ -58,7 +59,7 @@ class HorizontalFlip(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[-1, 0, view.width], [0, 1, 0], [0, 0, 1]]
-        return matrix_warp(rows, view.canvas, view.canvas, Structure.FLIP_X, covers=True)
+        return matrix_warp(rows, view.canvas, view.canvas, Structure.FLIP_X, reads_inside=True)
 
 
 @transform
@@ -99,7 +100,7 @@ class VerticalFlip(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[1, 0, 0], [0, -1, view.height], [0, 0, 1]]
-        return matrix_warp(rows, view.canvas, view.canvas, Structure.FLIP_Y, covers=True)
+        return matrix_warp(rows, view.canvas, view.canvas, Structure.FLIP_Y, reads_inside=True)
 
 
 @transform
@@ -127,7 +128,7 @@ class Transpose(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
-        return matrix_warp(rows, view.canvas, view.canvas.turned(), Structure.SWAP, covers=True)
+        return matrix_warp(rows, view.canvas, view.canvas.turned(), Structure.SWAP, reads_inside=True)
 
 
 @transform
@@ -234,4 +235,6 @@ def _symmetry(name: str, element: Any, view: View) -> Warp:
     mirror = stack3([[-1, 0, width], [0, 1, 0], [0, 0, 1]])
     turn = turns[element % 4]
     matrix = jnp.where(element >= 4, compose3(mirror, turn), turn)
-    return matrix_warp(matrix, view.canvas, after, Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y, covers=True)
+    return matrix_warp(
+        matrix, view.canvas, after, Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y, reads_inside=True
+    )

@@ -13,7 +13,7 @@ from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.ops.erase import Erase
-from jaxaug.ops.regions import Cells, Crossings, Mesh
+from jaxaug.ops.regions import Cells, Crossings, TurnedGrid
 from jaxaug.transforms.dropout import FILLS, cut
 
 
@@ -31,7 +31,7 @@ class GridDropout(Transform):
             there are about ten cells along each side.
         holes_number_xy: number of cells along x and y, instead of their size.
         shift_xy: where holes start in their cells along x and y, in pixels, without `random_offset`.
-        fill: value of images there: a number, one per channel, or a word, see `jaxaug.erase.Erase`.
+        fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
         p: how often it is applied.
 
@@ -138,7 +138,7 @@ class GridMask(Transform):
         num_grid_range: range of the number of cells along the shorter side.
         line_width_range: range of the width of the lines, which stay, as a fraction of a cell.
         rotation_range: range of the angle of the grid in degrees, counter-clockwise.
-        fill: value of images there: a number, one per channel, or a word, see `jaxaug.erase.Erase`.
+        fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
         p: how often it is applied.
 
@@ -160,11 +160,11 @@ class GridMask(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
-        mesh = Mesh(
+        grid = TurnedGrid(
             jnp.minimum(*view.size) / rng.integer("count", self.num_grid_range),
             rng.uniform("line", self.line_width_range),
             rng.uniform("x"),
             rng.uniform("y"),
             jnp.deg2rad(rng.uniform("angle", self.rotation_range)),
         )
-        return cut(rng, mesh, self)
+        return cut(rng, grid, self)

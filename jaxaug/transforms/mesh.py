@@ -16,7 +16,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.geometry.maps import Displacement
+from jaxaug.geometry.maps import Displacement, Map
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import Warp, map_warp
 from jaxaug.transforms.affine import warp_settings
@@ -24,7 +24,7 @@ from jaxaug.transforms.distort import REMAPPING
 
 
 @struct.struct
-class Mesh:
+class Mesh(Map):
     """Displacements of the nodes of a regular mesh over a picture, kept small until the field is needed.
 
     Args:
@@ -42,7 +42,7 @@ class Mesh:
     size: tuple[int, int] = static(default=(1, 1))
     triangles: bool = static(default=False)
 
-    def realise(self) -> Displacement:
+    def build(self) -> Displacement:
         down, v = _hats(self.size[0], self.extent[0], self.rows, self.nodes.shape[0])
         along, u = _hats(self.size[1], self.extent[1], self.columns, self.nodes.shape[1])
         field = _spread(down, self.nodes, along)
@@ -187,7 +187,7 @@ class GridElasticDeform(Transform):
 
 
 @struct.struct
-class Spline:
+class Spline(Map):
     """Displacements of control points on a regular grid, and the smoothest field through them.
 
     Args:
@@ -200,7 +200,7 @@ class Spline:
     extent: Array
     size: tuple[int, int] = static(default=(1, 1))
 
-    def realise(self) -> Displacement:
+    def build(self) -> Displacement:
         n = round(np.sqrt(self.moved.shape[0]))
         points, solve = _system(n)
         weights = jnp.matmul(solve, self.moved, precision=jax.lax.Precision.HIGHEST)

@@ -43,9 +43,4 @@ class Morphological(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Morph:
-        if view.has("obboxes"):
-            raise ValueError(
-                "Morphological would turn oriented boxes into other shapes: the sample holds some. Take one of the two "
-                "out, or rename the entry to pass it through."
-            )
         return Morph(size=self.scale, operation=self.operation)

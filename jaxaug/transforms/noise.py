@@ -8,7 +8,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.ops.pixels import Noise
+from jaxaug.ops.noise import AdditiveNoise
 
 
 @transform
@@ -41,9 +41,9 @@ class GaussNoise(Transform):
         if not 0 < self.noise_scale_factor <= 1:
             raise ValueError(f"GaussNoise(noise_scale_factor=...) must be in (0, 1], got {self.noise_scale_factor}.")
 
-    def draw(self, rng: Draw, view: View) -> Noise:
+    def draw(self, rng: Draw, view: View) -> AdditiveNoise:
         key = rng.words("field")
-        return Noise(
+        return AdditiveNoise(
             key,
             rng.uniform("mean", self.mean_range),
             rng.uniform("std", self.std_range),

@@ -72,7 +72,7 @@ class ConstrainedCoarseDropout(Transform):
     Args:
         num_holes_range: range of the number of holes in each object.
         hole_height_range, hole_width_range: range of their size as a fraction of the object's.
-        fill: value of images there: a number, one per channel, or a word, see `jaxaug.erase.Erase`.
+        fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
         p: how often it is applied.
         mask_indices: values of the mask that are objects; parts of different values that touch are one object. At

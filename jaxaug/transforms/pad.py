@@ -8,10 +8,11 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.geometry.warp import Canvas, Warp
+from jaxaug.geometry.warp import Warp
 from jaxaug.transforms.crop import POSITIONS, outside, padding_before, window
 from jaxaug.transforms.resize import scaled
 

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import ratio, vector
-from jaxaug.geometry.warp import Canvas, Warp, matrix_warp
+from jaxaug.geometry.warp import Warp, matrix_warp
 
 
 @transform
@@ -67,7 +68,7 @@ def scaled(view: View, after: Canvas, **settings: Any) -> Warp:
         view.canvas,
         after,
         Structure.IDENTITY if known and after.buffer == view.canvas.buffer else Structure.SCALE,
-        covers=True,
+        reads_inside=True,
         **settings,
     )
 

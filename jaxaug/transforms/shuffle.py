@@ -64,7 +64,7 @@ class RandomGridShuffle(Transform):
             view.canvas,
             interpolation="nearest",
             mask_interpolation="nearest",
-            covers=True,
+            reads_inside=True,
         )
 
 

@@ -24,7 +24,7 @@ class XYMasking(Transform):
     Args:
         num_masks_x, num_masks_y: range of the number of upright and of level stripes; one number stands for itself.
         mask_x_length, mask_y_length: range of their widths in pixels; one number r stands for (0, r).
-        fill: value of images there: a number, one per channel, or a word, see `jaxaug.erase.Erase`.
+        fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
         p: how often it is applied.
 

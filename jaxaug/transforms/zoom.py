@@ -8,8 +8,8 @@ import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
-from jaxaug.core.sample import Size
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Size
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import Warp, matrix_warp
@@ -32,7 +32,7 @@ def zoomed(view: View, place: tuple[Any, Any, Any, Any], size: Size, **settings:
         size,
         Structure.SCALE | Structure.SHIFT,
         window=jnp.stack([left, top, left + w, top + h]),
-        covers=True,
+        reads_inside=True,
         **settings,
     )
 

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.geometry.warp import Warp
-
-Kind = Literal["image", "mask"]
-
-
-def settings(warp: Warp, kind: Kind) -> tuple[str, Any]:
-    """The interpolation and fill that a warp uses for a kind of picture."""
-    if kind == "image":
-        return warp.interpolation, warp.fill
-    return warp.mask_interpolation, warp.fill_mask
-
 
 def fill_values(fill: Any, picture: Array) -> Array:
-    """A fill as one float per channel.
+    """A fill as one float per channel of a picture (height, width, channels).
 
     Raises:
         ValueError: it is neither one number nor one per channel.

@@ -1,0 +1,98 @@
+"""Formats of boxes: what their columns mean, and which boxes are kept."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug.core.messages import nearest
+from jaxaug.core.settings import hashable_fields
+from jaxaug.core.types import Scalar
+from jaxaug.geometry.matrices import vector
+
+FORMATS = ("coco", "pascal_voc", "albumentations", "yolo")
+
+
+@dataclasses.dataclass(frozen=True)
+class BboxParams:
+    """What boxes look like and which of them are kept.
+
+    Args:
+        format: `coco` (x, y, width, height in pixels), `pascal_voc` (x_min, y_min, x_max, y_max in pixels),
+            `albumentations` (the same, divided by the picture's size) or `yolo` (centre x, centre y, width, height,
+            divided by the picture's size).
+        label_fields: names of entries beside the boxes that `compact` shortens with them; a dict gives them per
+            box set, `{"bboxes": ["labels"], "bboxes2": ["labels2"]}`.
+        min_area: boxes with less visible area, in square pixels, are filtered.
+        min_visibility: boxes of which a smaller fraction of the area they came in with is left are filtered.
+        min_width: boxes with less visible width, in pixels, are filtered.
+        min_height: boxes with less visible height, in pixels, are filtered.
+        check_each_transform: filter after every transform, not only at the end.
+        clip: boxes that reach over the picture's edge are cut there before anything else, so `check` accepts them.
+        filter_invalid_bboxes: boxes without area are dropped as they come in, so `check` accepts them.
+        max_accept_ratio: boxes longer than this many times their width, or wider than this many times their
+            height, are filtered; at least 1.
+
+    Raises:
+        ValueError: an unknown format or a ratio below 1.
+
+    Example:
+        >>> import jaxaug as ja
+        >>> ja.BboxParams(format="coco", min_visibility=0.1).format
+        'coco'
+
+    Follows the meaning of Albumentations 2.0.8, except that `min_visibility` compares with the box as it first came
+    in rather than with the last step.
+    """
+
+    format: str
+    label_fields: Any = None
+    min_area: float = 0.0
+    min_visibility: float = 0.0
+    min_width: float = 0.0
+    min_height: float = 0.0
+    check_each_transform: bool = True
+    clip: bool = False
+    filter_invalid_bboxes: bool = False
+    max_accept_ratio: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.format not in FORMATS:
+            raise ValueError(
+                f"BboxParams(format={self.format!r}) is unknown.{nearest(self.format, FORMATS)} "
+                f"Expected one of {', '.join(FORMATS)}."
+            )
+        if self.max_accept_ratio is not None and self.max_accept_ratio < 1:
+            raise ValueError(f"BboxParams(max_accept_ratio={self.max_accept_ratio}) must be at least 1.")
+        object.__setattr__(self, "label_fields", hashable_fields(self.label_fields))
+
+
+def to_edges(boxes: Array, form: str, size: tuple[Scalar, Scalar]) -> Array:
+    """Boxes of a format as x_min, y_min, x_max, y_max in pixels."""
+    b = boxes[:, :4].astype(jnp.float32)
+    if form in ("albumentations", "yolo"):
+        b = b * far_edges(size)
+    if form == "coco":
+        b = jnp.concatenate([b[:, :2], b[:, :2] + b[:, 2:]], axis=1)
+    if form == "yolo":
+        b = jnp.concatenate([b[:, :2] - b[:, 2:] / 2, b[:, :2] + b[:, 2:] / 2], axis=1)
+    return b
+
+
+def from_edges(b: Array, form: str, size: tuple[Scalar, Scalar]) -> Array:
+    """The inverse of `to_edges`."""
+    if form == "coco":
+        b = jnp.concatenate([b[:, :2], b[:, 2:] - b[:, :2]], axis=1)
+    if form == "yolo":
+        b = jnp.concatenate([(b[:, :2] + b[:, 2:]) / 2, b[:, 2:] - b[:, :2]], axis=1)
+    if form in ("albumentations", "yolo"):
+        b = b / far_edges(size)
+    return b
+
+
+def far_edges(size: tuple[Scalar, Scalar]) -> Array:
+    """The greatest x and y, twice: where boxes end, and how many pixels make a unit of those divided by the size."""
+    return vector(size[1], size[0], size[1], size[0])

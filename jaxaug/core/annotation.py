@@ -1,0 +1,160 @@
+"""The contract of a kind of annotation: targets that are no pictures, such as boxes, points and cameras."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.core.canvas import Canvas, pixel_ratio
+from jaxaug.kernels.dtype import round_to
+
+if TYPE_CHECKING:
+    from jaxaug.geometry.warp import Warp
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """Where a set of rows stands in its sample.
+
+    Args:
+        label: the entry's place in the sample, for messages.
+        params: what the pipeline says about this kind, such as `BboxParams`; None if nothing.
+        own: the canvas of the picture whose pixels the rows count.
+        reference: the canvas of the reference picture, in whose pixels the rows are moved.
+    """
+
+    label: str
+    params: Any
+    own: Canvas
+    reference: Canvas
+
+    @property
+    def zoom(self) -> Any:
+        """(2,) pixels of the reference per pixel of the rows' own picture, along x and y."""
+        return pixel_ratio(self.reference, self.own)
+
+
+class Annotation:
+    """A set of rows under way, in edge coordinates of the reference picture.
+
+    A kind is a `struct` in a file of its own, registered by `jaxaug.core.kinds.annotation`. The engine calls `start`,
+    then `warp`, `erase`, `morph` and `flip_voxels` in the order of the ops, then `finish`. A kind says how it
+    follows each by overriding that method, perhaps with one that leaves the rows as they are; what it does not
+    override is refused.
+    """
+
+    #: Name of the kind.
+    kind: ClassVar[str]
+    #: What a pipeline says about this kind: the class of its params, whether there is no default, the argument of
+    #: `Compose` for it, and the kind whose params count where it has none of its own.
+    params_type: ClassVar[Any] = None
+    params_needed: ClassVar[bool] = False
+    params_argument: ClassVar[str] = "target_params"
+    params_kind: ClassVar[str] = ""
+    #: Its rows are instances of their own; rows that are not, such as points, follow these in a `valid` entry.
+    instances: ClassVar[bool] = True
+    #: It has rows, which validity entries tell of.
+    has_rows: ClassVar[bool] = True
+
+    valid: Any
+
+    @classmethod
+    def check_dtype(cls, label: str, dtype: Any) -> None:
+        """Refuses a dtype that the kind cannot have.
+
+        Raises:
+            TypeError: the dtype is wrong; the message says what to cast to.
+        """
+
+    @classmethod
+    def check_form(cls, label: str, value: Array) -> None:
+        """Refuses an array that cannot be of this kind.
+
+        Raises:
+            ValueError: its shape is wrong.
+        """
+
+    @classmethod
+    def rows_shape(cls, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of one flag per row of an entry."""
+        return shape[:-1]
+
+    @classmethod
+    def start(cls, rows: Array, valid: Array, at: Placement) -> Any:
+        """Rows that enter a pipeline; bad ones become invalid and harmless.
+
+        Args:
+            rows: the entry.
+            valid: flags of the rows that are in use.
+            at: where they stand.
+        """
+        raise NotImplementedError
+
+    def warp(self, warp: Warp) -> Any:
+        """The rows after a warp of the reference."""
+        raise NotImplementedError
+
+    def erase(self, region: Array, how: str) -> Any:
+        """The rows after a cut-out.
+
+        Args:
+            region: (height, width) bool, pixels of the reference that are gone.
+            how: `cut` (rows shrink to what is left of them), `thin` (they keep their shape and have less to show) or
+                `keep` (they stay as they are).
+        """
+        raise NotImplementedError
+
+    def morph(self, reach: Any, active: Any, size: tuple[Any, Any]) -> Any:
+        """The rows after a dilation or erosion.
+
+        Args:
+            reach: (4,) how far the sides x_min, y_min, x_max and y_max of a filled rectangle move.
+            active: whether they do.
+            size: (height, width) of the reference.
+        """
+        raise NotImplementedError
+
+    def flip_voxels(self, flips: Array, size: tuple[Any, Any, Any]) -> Any:
+        """The rows after flips of a volume.
+
+        Args:
+            flips: (3,) bool, whether z, y and x are turned round.
+            size: (depth, height, width) of the reference.
+        """
+        raise NotImplementedError
+
+    def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
+        """The rows as an entry again, of the shape and dtype of the one that came in, and the flags of those left.
+
+        Args:
+            like: the entry that came in, whose further columns are carried along.
+            at: where they stand now.
+        """
+        raise NotImplementedError
+
+    @property
+    def zeroes_dead(self) -> bool:
+        """Whether rows that are gone become zeros where no validity entry tells of them."""
+        return True
+
+    def relabelled(self, name: str, labels: Array) -> Array:
+        """A label entry beside the rows, where a mirror image is called otherwise."""
+        return labels
+
+    @classmethod
+    def check(cls, rows: np.ndarray, at: Placement) -> None:
+        """Looks at the values of an entry, on the host.
+
+        Raises:
+            ValueError: a row that cannot be moved, by target and number.
+        """
+
+
+def rows_like(columns: Array, like: Array) -> Array:
+    """New leading columns in the dtype of an entry (..., columns), with its further columns."""
+    cast = round_to(columns, like.dtype)
+    return jnp.concatenate([cast, like[..., columns.shape[-1] :]], axis=-1)

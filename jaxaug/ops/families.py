@@ -1,0 +1,50 @@
+"""The table of families: what runs the ops of each on pictures, and what a choice among them is."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from jax import Array
+
+from jaxaug.core.op import Op
+from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar
+from jaxaug.ops.erase import cut_out
+from jaxaug.ops.morphology import morph
+from jaxaug.ops.pixel_choice import PixelChoice
+from jaxaug.ops.pixel_pass import run_pass
+from jaxaug.ops.voxel import move_voxels
+from jaxaug.sampling.pictures import read_picture
+
+
+@dataclasses.dataclass(frozen=True)
+class Family:
+    """What the engine knows of a family of ops.
+
+    Args:
+        run: takes a picture (frames, height, width, channels) through neighbouring ops that are fitted to it.
+        choose: one op that acts as one of several, by index, where they do not align; None if there is none.
+        moves: they may change where a picture is kept.
+    """
+
+    run: Callable[[Array, Sequence[Any], PictureInfo], Array]
+    choose: Callable[[Scalar, Sequence[Any]], Op] | None = None
+    moves: bool = False
+
+
+#: Families that one function runs go through a picture together. Mix has no row: its ops are stages of a batch.
+PIXELS = Family(run_pass, PixelChoice.among)
+FAMILIES: dict[str, Family] = {
+    "warp": Family(read_picture, moves=True),
+    "tone": PIXELS,
+    "filter": PIXELS,
+    "noise": PIXELS,
+    "overlay": PIXELS,
+    "spectral": PIXELS,
+    "choice": PIXELS,
+    "erase": Family(cut_out),
+    "morphology": Family(morph),
+    "voxel": Family(move_voxels),
+}

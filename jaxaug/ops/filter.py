@@ -1,0 +1,129 @@
+"""The Filter family: functions of a neighbourhood, with weights that may be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug.backend import struct
+from jaxaug.backend.compiler import materialize
+from jaxaug.backend.struct import static, switch
+from jaxaug.core.op import aligned
+from jaxaug.kernels.filters import convolve_interleaved, convolve_square, convolve_uint8
+from jaxaug.ops.float_image import FloatImage
+from jaxaug.ops.pixel_op import Change, PixelOp
+
+#: Side of the largest square of weights; what is wider is two passes, or a branch.
+WIDEST_SQUARE = 7
+
+
+@struct.struct
+class Separable(PixelOp):
+    """A filter with one kernel down the rows and one along the columns, both symmetric and of a sum of at most one.
+
+    Args:
+        rows: (K,) weights of at least zero, K odd.
+        columns: (K',) weights of at least zero, K' odd.
+        active: whether it is applied.
+        name: what drew it.
+    """
+
+    family = "filter"
+
+    rows: Array
+    columns: Array
+    active: Any = switch(default=True)
+    name: str = static(default="Separable")
+
+    @property
+    def reads_neighbours(self) -> bool:
+        return True
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        step = image.step
+        filtered = (materialize(convolve_interleaved(part, self.rows, self.columns, step)) for part in image.parts)
+        return FloatImage(tuple(filtered), step)
+
+    @property
+    def apply_uint8(self) -> Change | None:
+        def filtered(image: FloatImage) -> FloatImage:
+            (part,) = image.parts
+            return FloatImage((materialize(convolve_uint8(part, self.rows, self.columns, image.step)),), image.step)
+
+        return filtered
+
+    @property
+    def reach(self) -> int:
+        """Weights along the longer kernel."""
+        return max(self.rows.shape[0], self.columns.shape[0])
+
+    def square(self, side: int) -> Square:
+        """The same filter as a square of weights, whose results are not cut to [0, 1]."""
+        weights = _centred(self.rows, side)[:, None] * _centred(self.columns, side)
+        return Square(weights, jnp.array([-jnp.inf, jnp.inf]), self.active, self.name)
+
+    def align(self, others: Sequence[Any]) -> list[Any] | None:
+        filters = [self, *others]
+        if all(isinstance(other, Separable) for other in filters):
+            rows, columns = (max(getattr(f, n).shape[0] for f in filters) for n in ("rows", "columns"))
+            return aligned(
+                [struct.replace(f, rows=_centred(f.rows, rows), columns=_centred(f.columns, columns)) for f in filters]
+            )
+        return _squares(filters)
+
+
+@struct.struct
+class Square(PixelOp):
+    """A filter with a square of weights.
+
+    Args:
+        weights: (K, K), K odd and at most 7.
+        limits: (2,) between which results are cut.
+        active: whether it is applied.
+        name: what drew it.
+    """
+
+    family = "filter"
+
+    weights: Array
+    limits: Array
+    active: Any = switch(default=True)
+    name: str = static(default="Square")
+
+    @property
+    def reads_neighbours(self) -> bool:
+        return True
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        def filtered(part: Array) -> Array:
+            return jnp.clip(convolve_square(part, self.weights, image.step), self.limits[0], self.limits[1])
+
+        return FloatImage(tuple(materialize(filtered(part)) for part in image.parts), image.step)
+
+    @property
+    def reach(self) -> int:
+        """Weights along a side."""
+        return self.weights.shape[0]
+
+    def square(self, side: int) -> Square:
+        """The same filter with more weights around it, all zero."""
+        margin = (side - self.weights.shape[0]) // 2
+        return struct.replace(self, weights=jnp.pad(self.weights, margin))
+
+    def align(self, others: Sequence[Any]) -> list[Any] | None:
+        return _squares([self, *others])
+
+
+def _squares(filters: Sequence[Any]) -> list[Any] | None:
+    """Filters as squares of one size, if all fit."""
+    if not all(isinstance(f, Separable | Square) for f in filters):
+        return None
+    side = max(f.reach for f in filters)
+    return None if side > WIDEST_SQUARE else aligned([f.square(side) for f in filters])
+
+
+def _centred(kernel: Array, length: int) -> Array:
+    return jnp.pad(kernel, (length - kernel.shape[0]) // 2)

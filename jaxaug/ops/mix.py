@@ -1,0 +1,69 @@
+"""The Mix family: what needs other samples of a batch, so that it is a stage of `Compose.batch`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug.backend import struct
+from jaxaug.backend.struct import static, switch
+from jaxaug.core.canvas import Canvas
+from jaxaug.core.kinds import ANNOTATIONS
+from jaxaug.core.op import Op
+from jaxaug.core.picture import PictureInfo
+
+if TYPE_CHECKING:
+    from jaxaug.core.view import View
+
+
+@struct.struct
+class Paste(Op):
+    """An op of the family: a window of another sample, in the same place.
+
+    Args:
+        window: (4,) x_min, y_min, x_max, y_max as fractions of the picture's width and height.
+        active: whether it is pasted.
+        label: name of the entries that are mixed by the share of pixels.
+        name: what drew it.
+    """
+
+    family = "mix"
+
+    window: Array
+    active: Any = switch(default=True)
+    label: str = static(default="labels")
+    name: str = static(default="Paste")
+
+    def refused(self) -> frozenset[str]:
+        return frozenset(ANNOTATIONS)
+
+    def prepare(self, view: View) -> Paste:
+        raise ValueError(
+            f"{self.name} mixes the samples of a batch, and this is one sample: put it into the outermost Compose, not "
+            "into a choice, and call augment.batch(key, batch)."
+        )
+
+    def region(self, canvas: Canvas) -> Array:
+        """(height, width) bool: the whole pixels of a picture that come from the other sample."""
+        height, width = canvas.size
+        x0, x1 = (jnp.round(v * width) for v in (self.window[0], self.window[2]))
+        y0, y1 = (jnp.round(v * height) for v in (self.window[1], self.window[3]))
+        rows, columns = (jnp.arange(n) for n in canvas.buffer)
+        inside = ((rows >= y0) & (rows < y1))[:, None] & (columns >= x0) & (columns < x1)
+        return inside & self.active
+
+    def share(self, canvas: Canvas) -> Array:
+        """The share of the reference picture that comes from the other sample."""
+        height, width = canvas.size
+        return self.region(canvas).sum() / jnp.asarray(height * width, jnp.float32)
+
+    def on_pictures(self, own: Array, other: Array, info: PictureInfo) -> Array:
+        """A picture (frames, height, width, channels) with the window of that of another sample."""
+        return jnp.where(self.region(info.canvas)[..., None], other, own)
+
+    def on_labels(self, own: Array, other: Array, canvas: Canvas) -> Array:
+        """Labels of one sample, floats such as one-hot ones, mixed with those of another."""
+        share = self.share(canvas)
+        return (own * (1 - share) + other * share).astype(own.dtype)

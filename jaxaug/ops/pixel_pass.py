@@ -1,0 +1,100 @@
+"""One pass over an image: neighbouring ops on pixels, without rounding in between."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.backend import struct
+from jaxaug.backend.compiler import branch, materialize
+from jaxaug.core.picture import PictureInfo, over_frames
+from jaxaug.kernels.dtype import to_unit
+from jaxaug.ops.float_image import FloatImage
+from jaxaug.ops.pixel_choice import PixelChoice
+from jaxaug.ops.pixel_op import PixelOp, gated, require_same_shape, where_active
+from jaxaug.sampling.borders import fold_index
+
+#: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
+LONGEST_PASS = 8
+
+
+def run_pass(image: Array, ops: Sequence[PixelOp], info: PictureInfo) -> Array:
+    """Runs ops over an image in one pass.
+
+    Args:
+        image: (frames, height, width, channels).
+        ops: in order, fitted to the image.
+        info: of the image before them.
+
+    Raises:
+        ValueError: an op that may or may not apply would change the dtype or the shape.
+    """
+    before = info
+    for op in ops:
+        after = op.after(before)
+        if op.active is not True and np.dtype(after.dtype) != np.dtype(before.dtype):
+            raise ValueError(
+                f"{op.name} turns {np.dtype(before.dtype)} into {np.dtype(after.dtype)}, but is applied at random: the "
+                f"dtype of the result would be random too. Use {op.name}(p=1)."
+            )
+        before = after
+    if info.canvas.extent is not None and any(op.reads_neighbours for op in ops):
+        # Filters mirror what they read at the end of an array, so the picture goes on mirrored beyond its own.
+        rows, columns = (jnp.arange(n) for n in image.shape[1:3])
+        height, width = (v.astype(jnp.int32) for v in info.canvas.extent)
+        image = jnp.take(image, fold_index(rows, height, "reflect_101"), axis=1, mode="clip")
+        image = jnp.take(image, fold_index(columns, width, "reflect_101"), axis=2, mode="clip")
+    return over_frames(functools.partial(_run, ops=list(ops), dtype=before.dtype), image)
+
+
+def _run(picture: Array, ops: list[PixelOp], dtype: Any) -> Array:
+    """One image (height, width, channels) through a pass."""
+    first, *rest = ops
+    if not rest and first.active is not True and not first.cheap:
+        sure = struct.replace(first, active=True)
+        after = jax.eval_shape(lambda p: _run(p, [sure], dtype), picture)
+        require_same_shape(first, picture.shape, after.shape)
+        return branch(first.active, lambda p: _run(p, [sure], dtype), lambda p: p, picture)
+    if isinstance(first, PixelChoice) and not rest:
+        return first.branch([functools.partial(_run, ops=[op], dtype=dtype) for op in first.ops], picture)
+    if picture.dtype == dtype == jnp.uint8 and (not rest or all(op.exact_uint8 for op in ops)):
+        levels = _on_uint8(picture, ops)
+        if levels is not None:
+            return levels
+    table, done = _table(picture, ops)
+    image = FloatImage.read(picture, planes=any(op.planes for op in ops[done:]), table=table)
+    for place, op in enumerate(ops[done:], 1):
+        image = gated(op, image)
+        if place % LONGEST_PASS == 0:
+            image = materialize(image)
+    return image.write(dtype)
+
+
+def _on_uint8(picture: Array, ops: list[PixelOp]) -> Array | None:
+    """An image of 8-bit levels through the forms that ops have for them, if all have one."""
+    changes = [op.apply_uint8 for op in ops]
+    height, width, channels = picture.shape
+    image = FloatImage((picture.reshape(height, width * channels),), channels)
+    for op, change in zip(ops, changes, strict=True):
+        if change is None:
+            return None
+        image = where_active(op, change(image), image)
+    return image.image()
+
+
+def _table(picture: Array, ops: list[PixelOp]) -> tuple[Array | None, int]:
+    """The floats that stand for 256 levels after the first ops, where a table is cheaper, and how many ops it does."""
+    same = list(itertools.takewhile(lambda op: op.uniform, ops))
+    if picture.dtype != jnp.uint8 or not any(op.dear for op in same):
+        return None, 0
+    levels = FloatImage((to_unit(jnp.arange(256, dtype=jnp.uint8))[None],))
+    for op in same:
+        levels = where_active(op, op.apply(levels), levels)
+    return materialize(levels.parts[0][0]), len(same)

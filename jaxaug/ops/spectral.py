@@ -1,0 +1,93 @@
+"""The Spectral family: functions of an image's frequencies, perhaps with those of a reference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug.backend import struct
+from jaxaug.backend.importable import Importable
+from jaxaug.backend.struct import static, switch
+from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar
+from jaxaug.kernels.colour_matrix import luma
+from jaxaug.kernels.dtype import to_unit
+from jaxaug.ops.float_image import FloatImage
+from jaxaug.ops.pixel_op import PixelOp
+
+if TYPE_CHECKING:
+    from jaxaug.core.view import View
+
+
+@struct.struct
+class Spectral(PixelOp):
+    """An op of the family: a kernel on planes of the image and of a reference.
+
+    Args:
+        params: keyword arguments of the kernel.
+        kernel: from the channels of an image, those of a reference of its size, and `params`, new channels.
+        index: which of the references counts.
+        references: images (H, W, C) of any sizes; None reads them from the entry.
+        active: whether it is applied.
+        entry: name of the entry of the sample that holds references.
+        name: what drew it.
+    """
+
+    family = "spectral"
+
+    params: dict[str, Any]
+    index: Scalar
+    references: tuple[Any, ...] | None = None
+    active: Any = switch(default=True)
+    kernel: Importable = static(default=Importable("jaxaug.kernels.spectral", "mix_amplitudes"))
+    entry: str = static(default="")
+    name: str = static(default="Spectral")
+
+    def prepare(self, view: View) -> Spectral:
+        if self.references is not None:
+            return self
+        return struct.replace(self, references=tuple(references_in(view, self.entry)))
+
+    def for_picture(self, info: PictureInfo) -> Spectral | None:
+        if info.kind != "image":
+            return None
+        if info.canvas.extent is not None:
+            raise ValueError(
+                f"{self.name} looks at the frequencies of whole pictures, but {info.label!r} lies in a buffer of which "
+                "only a part is the picture. Put a Resize or a crop of fixed size before it."
+            )
+        return self
+
+    @property
+    def planes(self) -> bool:
+        return True
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        assert self.references is not None, "a spectral op is prepared before it is applied"
+        sized = [_sized(reference, image.size, image.channels) for reference in self.references]
+        chosen = jnp.take(jnp.stack(sized), self.index, axis=0, mode="clip")
+        return FloatImage(tuple(self.kernel()(image.parts, tuple(chosen), **self.params)), image.step)
+
+
+def references_in(view: View, name: str) -> list[Array]:
+    """The reference images (H, W, C) under a declared entry.
+
+    Raises:
+        ValueError: there are none, or something is no image.
+    """
+    found = jax.tree.leaves(view.entry(name))
+    if not found or any(jnp.ndim(image) not in (2, 3) for image in found):
+        raise ValueError(f"{name!r} must hold images (H, W) or (H, W, C), got shapes {[jnp.shape(i) for i in found]}.")
+    return [jnp.asarray(image) for image in found]
+
+
+def _sized(reference: Array, size: tuple[int, int], channels: int) -> Array:
+    """A reference as (channels, height, width) floats of another image's size."""
+    unit = to_unit(reference if reference.ndim == 3 else reference[..., None])
+    planes = jax.image.resize(jnp.moveaxis(unit, -1, 0), (unit.shape[-1], *size), "linear", antialias=False)
+    if planes.shape[0] == channels:
+        return planes
+    return jnp.broadcast_to(luma(tuple(planes)), (channels, *size))

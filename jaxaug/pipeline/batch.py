@@ -1,0 +1,121 @@
+"""Batches with steps that need other samples: stretches of steps for each sample, and stages for all between them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxaug.backend.batching import one_sample
+from jaxaug.core.draw import Draw
+from jaxaug.core.sample import SampleLayout
+from jaxaug.core.transform import MixTransform, Node
+from jaxaug.engine.traversal import Traversal
+from jaxaug.engine.walk import drawn, step_keys, walk
+
+if TYPE_CHECKING:
+    from jaxaug.pipeline.compose import Compose
+
+
+def mixing_steps(steps: Sequence[Node]) -> list[Node]:
+    """The steps that need other samples."""
+    return [step for step in steps if isinstance(step, MixTransform)]
+
+
+def batch_in_stages(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
+    """A batch through a pipeline with steps that need other samples.
+
+    What such a step draws for sample i comes from the key of sample i, as everything else; which sample is mixed with
+    which comes from the key of the batch, so it depends on how batches are put together.
+
+    Args:
+        augment: the pipeline.
+        key: of the batch.
+        indices: (B,) of the samples.
+        samples: every leaf with a leading axis B.
+
+    Raises:
+        ValueError: the pipeline as a whole applies at random, or the sample holds targets that cannot be mixed.
+    """
+    if augment.p != 1.0:
+        names = ", ".join(type(step).__name__ for step in mixing_steps(augment.transforms))
+        raise ValueError(f"A Compose with {names} mixes samples and cannot be applied at random itself: use p=1.")
+    steps = augment.transforms
+    batch_keys = step_keys(steps, key)
+    sample_keys = jax.vmap(lambda i: jnp.stack(step_keys(steps, jax.random.fold_in(key, i))))(indices)
+
+    def each(fn: Callable[[Traversal, Array], Any], samples: Any, content: Any) -> Any:
+        """A function of each sample under way, one after another on CPUs."""
+
+        def one(given: Any) -> Any:
+            keys, sample, content = given
+            start = augment.start(sample, keys)
+            return fn(start if content is None else start.resumed(content), keys)
+
+        return jax.vmap(lambda *given: one_sample(one, given))(jax.random.key_data(sample_keys), samples, content)
+
+    impl = jax.random.key_impl(key)
+
+    def stretch(places: list[int]) -> Callable[[Traversal, Array], Any]:
+        def run(traversal: Traversal, keys: Array) -> Any:
+            for place in places:
+                walk(steps[place], jax.random.wrap_key_data(keys[place], impl=impl), traversal)
+            return traversal.content()
+
+        return run
+
+    content = each(lambda traversal, _: traversal.content(), samples, None)
+    for mixes, group in itertools.groupby(range(len(steps)), key=lambda i: isinstance(steps[i], MixTransform)):
+        places = list(group)
+        if not mixes:
+            content = each(stretch(places), samples, content)
+            continue
+        for place in places:
+
+            def draw(traversal: Traversal, keys: Array, place: int = place) -> Any:
+                return drawn(steps[place], jax.random.wrap_key_data(keys[place], impl=impl), traversal)
+
+            (op,) = each(draw, samples, content)
+            partner = Draw(batch_keys[place]).permutation("partners", len(indices))
+            samples, content = _mixed(augment, op, partner, samples, content)
+    return each(lambda traversal, _: traversal.finish(), samples, content)
+
+
+def _mixed(augment: Compose, op: Any, partner: Array, samples: Any, content: Any) -> tuple[Any, Any]:
+    """Samples and their content, each mixed with that of its partner by an op of its own."""
+    one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
+    labels = _soft_labels(augment.layout_of(one), op, samples)
+
+    def mix(op: Any, sample: Any, content: Any, other_sample: Any, other_content: Any) -> tuple[Any, Any]:
+        traversal = augment.start(sample, op).resumed(content)
+        traversal.check_moves(op)
+        leaves, tree = jax.tree.flatten(sample)
+        others = jax.tree.leaves(other_sample)
+        for index in labels:
+            leaves[index] = op.on_labels(leaves[index], others[index], traversal.canvas)
+        mixed = traversal.paired(augment.start(other_sample, op).resumed(other_content), op.on_pictures)
+        return jax.tree.unflatten(tree, leaves), mixed.content()
+
+    theirs = jax.tree.map(lambda leaf: jnp.take(leaf, partner, axis=0), (samples, content))
+    return jax.vmap(mix)(op, samples, content, *theirs)
+
+
+def _soft_labels(layout: SampleLayout, op: Any, samples: Any) -> list[int]:
+    """The leaves that are labels to be mixed.
+
+    Raises:
+        ValueError: they are whole numbers, of which no share can be taken.
+    """
+    leaves = jax.tree.leaves(samples)
+    found = [leaf for leaf in layout.kind("other") if leaf.name == op.label]
+    for leaf in found:
+        if not jnp.issubdtype(leaves[leaf.index].dtype, jnp.floating):
+            raise ValueError(
+                f"{op.name} mixes {leaf.label!r} by shares, but its dtype is {leaves[leaf.index].dtype}: give floats, "
+                "such as jax.nn.one_hot(labels, classes), or another name in labels."
+            )
+    return [leaf.index for leaf in found]
