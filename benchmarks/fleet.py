@@ -117,6 +117,7 @@ class Timing:
 
     Args:
         ms: milliseconds a batch took, one number per round.
+        latency_ms: the same where each call is waited for, if those of `ms` were queued.
         first_s: seconds of the first call, compilation included.
         outputs: shape and dtype of each picture that came out.
         work: empty if the work was comparable to jaxaug's, else in what it differs.
@@ -124,6 +125,7 @@ class Timing:
     """
 
     ms: list[float] = dataclasses.field(default_factory=list)
+    latency_ms: list[float] = dataclasses.field(default_factory=list)
     first_s: float = 0.0
     outputs: dict[str, tuple[tuple[int, ...], str]] = dataclasses.field(default_factory=dict)
     work: str = ""
@@ -140,6 +142,8 @@ class Timing:
             quartiles = np.percentile(self.ms, [25, 75])
             out |= {"median": self.median, "p25": float(quartiles[0]), "p75": float(quartiles[1])}
             out |= {"min": min(self.ms), "max": max(self.ms)}
+        if self.latency_ms:
+            out["latency"] = statistics.median(self.latency_ms)
         return out
 
 
@@ -155,6 +159,7 @@ class Fleet:
         limit: seconds after which a request is given up.
         check: compare what comes out.
         pythons: interpreters of libraries that live in another environment.
+        queue: whether the calls of a round are queued and waited for once.
     """
 
     def __init__(
@@ -167,8 +172,9 @@ class Fleet:
         limit: float,
         check: bool,
         pythons: dict[str, str],
+        queue: bool = False,
     ) -> None:
-        self.repeats, self.budget, self.check = repeats, budget, check
+        self.repeats, self.budget, self.check, self.queue = repeats, budget, check, queue
         self.workers = {
             name: Worker(name, device, cores, pythons.get(name, sys.executable), limit) for name in libraries
         }
@@ -224,8 +230,12 @@ class Fleet:
             timings[slot].first_s, timings[slot].outputs = ready["first_s"], ready["outputs"]
             calls[slot] = max(1, min(100, round(ROUND_SECONDS / ready["call_s"])))
         for slot in self._turns(timings, calls):
+            worker = self.workers[entries[slot][0]]
             try:
-                timings[slot].ms.append(self.workers[entries[slot][0]].ask("time", slot=slot, calls=calls[slot]) * 1e3)
+                seconds = worker.ask("time", slot=slot, calls=calls[slot], queued=self.queue)
+                timings[slot].ms.append(seconds * 1e3)
+                if self.queue:
+                    timings[slot].latency_ms.append(worker.ask("time", slot=slot, calls=min(calls[slot], 10)) * 1e3)
             except Trouble as why:
                 timings[slot] = Timing(trouble=str(why))
                 del calls[slot]

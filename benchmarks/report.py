@@ -22,7 +22,7 @@ TITLES = {
 }
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three significant digits, without an exponent."""
     if value == 0:
         return "0"
@@ -35,7 +35,8 @@ def ratio(record: Record, peer: str) -> float | None:
     return theirs / ours if ours and theirs else None
 
 
-def _times(value: float | None, differs: bool = False) -> str:
+def times(value: float | None, differs: bool = False) -> str:
+    """A ratio as text: a dash if there is none, `~` in front of it if the work was not the same."""
     if value is None:
         return "-"
     return f"{'~' if differs else ''}{value:.{2 if value < 10 else 0}f}x"
@@ -52,13 +53,13 @@ def _timing_row(record: Record, peers: Sequence[str]) -> Row:
     ours = record["libraries"]["jaxaug"]
     cells = [record["case"]]
     cells += (
-        [_number(ours["median"]), f"{_number(ours['p25'])} to {_number(ours['p75'])}", _number(ours["ns_per_pixel"])]
+        [number(ours["median"]), f"{number(ours['p25'])} to {number(ours['p75'])}", number(ours["ns_per_pixel"])]
         if "median" in ours
         else ["-", "-", "-"]
     )
     theirs = [record["libraries"].get(p, {}) for p in peers]
-    cells += [_number(t["median"]) if "median" in t else "-" for t in theirs]
-    return cells + [_times(ratio(record, p), bool(t.get("work"))) for p, t in zip(peers, theirs)]
+    cells += [number(t["median"]) if "median" in t else "-" for t in theirs]
+    return cells + [times(ratio(record, p), bool(t.get("work"))) for p, t in zip(peers, theirs)]
 
 
 def _means(records: Sequence[Record], peers: Sequence[str]) -> list[tuple[str, list[float]]]:
@@ -68,14 +69,15 @@ def _means(records: Sequence[Record], peers: Sequence[str]) -> list[tuple[str, l
     return out
 
 
-def _mean(values: Sequence[float]) -> float | None:
+def mean(values: Sequence[float]) -> float | None:
+    """The geometric mean, None of nothing."""
     return math.exp(sum(map(math.log, values)) / len(values)) if values else None
 
 
 def _timing_rows(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
     rows = [_timing_row(r, peers) for r in records]
-    means = [_times(_mean(values)) for _, values in _means(records, peers)]
-    worst = [_times(min(values, default=None)) for _, values in _means(records, peers)]
+    means = [times(mean(values)) for _, values in _means(records, peers)]
+    worst = [times(min(values, default=None)) for _, values in _means(records, peers)]
     blank = [""] * (3 + len(peers))
     return [*rows, ["geometric mean", *blank, *means], ["least", *blank, *worst]]
 
@@ -87,19 +89,19 @@ def _choice_row(record: Record, peers: Sequence[str]) -> Row:
     theirs = record["albumentations_ms"]
     return [
         record["case"],
-        _number(record["ms"]),
-        f"{_number(record['options_ms'][dearest])} ({dearest})",
-        _times(record["ratio"]),
-        _number(total),
-        "-" if theirs is None else _number(theirs),
+        number(record["ms"]),
+        f"{number(record['options_ms'][dearest])} ({dearest})",
+        times(record["ratio"]),
+        number(total),
+        "-" if theirs is None else number(theirs),
     ]
 
 
 def _compile_row(record: Record, peers: Sequence[str]) -> Row:
     if "seconds" in record:
-        return [", ".join(f"import {n}: {_number(s)} s" for n, s in record["seconds"].items())]
+        return [", ".join(f"import {n}: {number(s)} s" for n, s in record["seconds"].items())]
     costs = [record["libraries"].get(n, {}) for n in ("jaxaug", *peers) if n in JAX]
-    cells = [f"{_number(c['trace_s'])} + {_number(c['compile_s'])}" if "trace_s" in c else "-" for c in costs]
+    cells = [f"{number(c['trace_s'])} + {number(c['compile_s'])}" if "trace_s" in c else "-" for c in costs]
     traces = record["traces"]
     return [record["case"], *cells, ", ".join(f"{k}: {str(v)[:60]}" for k, v in traces.items())]
 
@@ -113,8 +115,8 @@ def _memory_row(record: Record, peers: Sequence[str]) -> Row:
             continue
         moved = cost["in_bytes"] + cost["out_bytes"]
         if name == "jaxaug":
-            cells.append(_number(moved / 1e6))
-        cells.append(f"{_number(cost['temporary_bytes'] / 1e6)} ({_times(cost['temporary_bytes'] / moved)})")
+            cells.append(number(moved / 1e6))
+        cells.append(f"{number(cost['temporary_bytes'] / 1e6)} ({times(cost['temporary_bytes'] / moved)})")
     return cells
 
 
@@ -122,9 +124,9 @@ def _scale_row(record: Record, peers: Sequence[str]) -> Row:
     cells = [str(record["case"])]
     for name in ("jaxaug", *peers):
         timing = record["libraries"].get(name, {})
-        cells.append(_number(timing["median"]) if "median" in timing else "-")
+        cells.append(number(timing["median"]) if "median" in timing else "-")
     ours = record["libraries"]["jaxaug"]
-    return [*cells, _number(ours["ns_per_pixel"]) if "median" in ours and record["per"] == "pixel" else "-"]
+    return [*cells, number(ours["ns_per_pixel"]) if "median" in ours and record["per"] == "pixel" else "-"]
 
 
 def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
@@ -171,7 +173,8 @@ def terminal(cells: Row) -> str:
     return cells[0][:58].ljust(58) + "  ".join(c[:26].rjust(9) for c in cells[1:])
 
 
-def _table(head: Row, body: Sequence[Row]) -> str:
+def table(head: Row, body: Sequence[Row]) -> str:
+    """A table in Markdown; short rows are filled up with empty cells."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *([*r, *[""] * (len(head) - len(r))] for r in body)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -205,19 +208,19 @@ def markdown(result: Record) -> str:
         "the slower one. A dash: the library cannot do it, or is not installed.",
     ]
     for suite, records in result["suites"].items():
-        table = _table(header(suite, options["peers"]), rows(suite, records, options["peers"]))
-        out += ["", f"## {TITLES[suite]}", "", table, _notes(suite, records)]
+        body = table(header(suite, options["peers"]), rows(suite, records, options["peers"]))
+        out += ["", f"## {TITLES[suite]}", "", body, _notes(suite, records)]
     return "\n".join(out).rstrip() + "\n"
 
 
 def _compact(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str:
     """A short table for a README."""
     if suite not in ("singles", "pipelines"):
-        return _table(header(suite, peers), rows(suite, records, peers))
+        return table(header(suite, peers), rows(suite, records, peers))
     peers = [p for p in peers if any(ratio(r, p) is not None for r in records)]
     kept = [0, 1, 3, *range(4 + len(peers), 4 + 2 * len(peers))]
     body = [[r[i] for i in kept] for r in rows(suite, records, peers)]
-    return _table(["", "jaxaug, ms", "ns / pixel", *peers], body)
+    return table(["", "jaxaug, ms", "ns / pixel", *peers], body)
 
 
 def update_readme(text: str, result: Record) -> tuple[str, list[str]]:
@@ -239,6 +242,6 @@ def update_readme(text: str, result: Record) -> tuple[str, list[str]]:
         if not pattern.search(text):
             missing.append(suite)
             continue
-        table = _compact(suite, records, result["options"]["peers"])
-        text = pattern.sub(lambda _, t=f"{start}\n{table}\n\n{where}\n{end}": t, text)
+        body = _compact(suite, records, result["options"]["peers"])
+        text = pattern.sub(lambda _, t=f"{start}\n{body}\n\n{where}\n{end}": t, text)
     return text, missing

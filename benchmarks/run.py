@@ -3,25 +3,23 @@
     python benchmarks/run.py --suite singles,pipelines --peers albumentations,augmax,dm_pix --json out.json
 
 Every library runs in a process of its own, on one core by default. All are warmed up, then take turns round after
-round, with a new key for every call; a time counts until the result is there. What is reported is the median, its
-quartiles, nanoseconds per pixel that goes in, and how many times as long each peer takes. The results are compared too:
-sizes, dtypes, and the pictures of the same case with its ranges narrowed to single numbers.
+round, with a new key for every call; a time counts until the result is there, on a GPU until all those of a round are.
+What is reported is the median, its quartiles, nanoseconds per pixel that goes in, and how many times as long each peer
+takes. The results are compared too: sizes, dtypes, and the pictures of the same case with its ranges narrowed to single
+numbers.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import re
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import machine
 import plot
 import report
 from fleet import Fleet
@@ -44,6 +42,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--limit", default=300.0, type=float, help="seconds after which a library is given up on a case")
     add("--most", default=2048, type=int, help="largest side and batch of the suite scale")
     add("--only", default="", help="regular expression: cases whose name it finds")
+    add("--queue", action="store_true", help="queue the calls of a round and wait for them once; always on a GPU")
+    add("--copy", type=int, metavar="BYTES", help="see how fast the device copies so many; 2 GiB on a GPU, else 0")
     add("--no-check", action="store_true", help="do not compare what the libraries return")
     add("--python", action="append", default=[], metavar="LIBRARY=PATH", help="interpreter that has a library")
     add("--json", type=Path)
@@ -64,30 +64,20 @@ def _names(known: Any) -> Any:
     return read
 
 
-def _machine(device: str) -> dict[str, Any]:
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists() and (found := re.search(r"model name\s*:\s*(.+)", info.read_text())):
-        name = found[1]
-    if device == "gpu":
-        query = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
-        name += ", " + subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
-    return {"name": name, "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
-
-
 def _run(options: argparse.Namespace, fleet: Fleet) -> dict[str, Any]:
     sizes = Options(
         options.batch,
         options.size,
         options.repeats,
-        options.device,
         lambda name: re.search(options.only, name) is not None,
         options.most,
+        fleet.workers["jaxaug"].ask("copy", count=options.copy) if options.copy else 0.0,
     )
     result: dict[str, Any] = {
-        "date": datetime.datetime.now().astimezone().isoformat(timespec="minutes"),
-        "machine": _machine(options.device),
+        "date": machine.now(),
+        "machine": machine.describe(options.device),
         "versions": fleet.versions(),
+        "copy_speed": sizes.copy_speed,
         "options": {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()},
         "suites": {},
     }
@@ -97,6 +87,9 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> dict[str, Any]:
         def show(record: dict[str, Any], suite: str = suite) -> None:
             tqdm.write(report.terminal(report.row(suite, record, options.peers)), file=sys.stdout)
             sys.stdout.flush()
+            if suite != "scale":
+                result["suites"].setdefault(suite, []).append(record)
+                _write(options, result)
 
         records = SUITES[suite](fleet, sizes, show)
         result["suites"][suite] = records
@@ -120,6 +113,9 @@ def _write(options: argparse.Namespace, result: dict[str, Any]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     options = _arguments(argv)
+    on_gpu = options.device == "gpu"
+    options.queue |= on_gpu
+    options.copy = options.copy if options.copy is not None else 2**31 * on_gpu
     pythons = dict(p.split("=", 1) for p in options.python)
     libraries = ["jaxaug", *options.peers]
     fleet = Fleet(
@@ -131,6 +127,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         options.limit,
         not options.no_check,
         pythons,
+        options.queue,
     )
     try:
         print(", ".join(f"{k} {v}" for k, v in fleet.versions().items()))

@@ -30,17 +30,17 @@ class Options:
     Args:
         batch, size: of the pictures, where a case does not fix them.
         repeats: rounds.
-        device: `cpu` or `gpu`.
         wanted: whether a case of that name is to be run.
         most: largest number on the axes of the suite `scale`.
+        copy_speed: bytes that the device reads and writes in a second when it copies memory, 0 if not measured.
     """
 
     batch: int
     size: int
     repeats: int
-    device: str
     wanted: Callable[[str], bool]
     most: int
+    copy_speed: float = 0.0
 
     def chosen(self, some: Iterable[T]) -> list[T]:
         """Those of some cases, choices or curves that are to be run."""
@@ -66,13 +66,18 @@ def _compare(title: str, some: Sequence[Case], fleet: Fleet, options: Options, s
     records = []
     for case in _progress(options.chosen(some), title):
         timings = fleet.measure(case)
-        record = _record(case, timings)
-        if options.device == "gpu" and timings["jaxaug"].ms:
-            seconds = fleet.workers["jaxaug"].ask("copy", count=_bytes_moved(fleet.scene(case), timings["jaxaug"]))
-            record["of_copy_speed"] = seconds * 1e3 / timings["jaxaug"].median
+        record = _record(case, timings) | _copying(fleet.scene(case), timings["jaxaug"], options)
         records.append(record)
         show(record)
     return records
+
+
+def _copying(path: str, timing: Timing, options: Options) -> Record:
+    """What share of the device's copy speed jaxaug reaches."""
+    if not timing.ms or not options.copy_speed:
+        return {}
+    moved = _bytes_moved(path, timing)
+    return {"moved_bytes": moved, "of_copy_speed": moved / (timing.median / 1e3 * options.copy_speed)}
 
 
 def _bytes_moved(path: str, timing: Timing) -> int:
@@ -101,7 +106,7 @@ def choice(fleet: Fleet, options: Options, show: Show) -> list[Record]:
         whole, *rest = fleet.race(entries)
         alone = {case.name: t.median for case, t in zip(c.options, rest) if t.ms}
         record: Record = {"case": c.name, "ms": whole.median if whole.ms else None, "options_ms": alone}
-        record["trouble"] = whole.trouble
+        record |= {"trouble": whole.trouble, **_copying(fleet.scene(c.whole), whole, options)}
         record["albumentations_ms"] = rest[-1].median if len(rest) > len(c.options) and rest[-1].ms else None
         if whole.ms and alone:
             record["dearest"] = max(alone, key=alone.__getitem__)

@@ -59,9 +59,21 @@ class Server:
         self.slots[slot] = prepared
         return {"first_s": first, "call_s": self.time(slot, 1), "outputs": outputs}
 
-    def time(self, slot: int, calls: int) -> float:
-        """Seconds a call takes, on average over several with keys of their own."""
+    def time(self, slot: int, calls: int, queued: bool = False) -> float:
+        """Seconds a call takes, on average over several with keys of their own.
+
+        Args:
+            slot: of the case.
+            calls: how many.
+            queued: wait for all of them once, as a training loop does, where the library can; else for each by itself.
+        """
         prepared = self.slots[slot]
+        if queued and prepared.queue is not None:
+            keys = [prepared.key(self.calls + i) for i in range(1, calls + 1)]
+            self.calls += calls
+            start = time.perf_counter()
+            prepared.queue(keys)
+            return (time.perf_counter() - start) / calls
         total = 0.0
         for _ in range(calls):
             self.calls += 1
@@ -88,7 +100,7 @@ class Server:
     def copy(self, count: int) -> float:
         from peers import compiled
 
-        return compiled.copy_seconds(count)
+        return compiled.copy_speed(count)
 
     def retraces(self, case: Any, path: str) -> dict[str, int]:
         return self.module.retraces(case, dict(np.load(path)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -33,8 +33,11 @@ class Prepared:
         key: what a call needs to draw anew, from the number of the call; not timed.
         run: does the whole batch and waits until it is done.
         to_host: turns one of its pictures into an array on the host.
+        queue: does the whole batch once for each key and waits once, at the end; None if the library runs while it is
+            called.
     """
 
     key: Callable[[int], Any]
     run: Callable[[Any], Any]
     to_host: Callable[[Any], np.ndarray] = np.asarray
+    queue: Callable[[Sequence[Any]], None] | None = None

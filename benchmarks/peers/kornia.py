@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import kornia.augmentation as K
@@ -99,4 +100,12 @@ def prepare(case: Case, scene: dict[str, np.ndarray], device: str, threads: int)
             torch.cuda.synchronize()
         return out
 
-    return Prepared(key=int, run=run, to_host=lambda tensor: tensor.cpu().numpy())
+    @torch.no_grad()
+    def queue(keys: Sequence[int]) -> None:
+        for _ in keys:
+            compiled(images)
+        torch.cuda.synchronize()
+
+    return Prepared(
+        key=int, run=run, to_host=lambda tensor: tensor.cpu().numpy(), queue=queue if target == "cuda" else None
+    )

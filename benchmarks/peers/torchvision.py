@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,4 +82,12 @@ def prepare(case: Case, scene: dict[str, np.ndarray], device: str, threads: int)
             torch.cuda.synchronize()
         return [{"image": image.permute(1, 2, 0)} for image in out]
 
-    return Prepared(key=int, run=run, to_host=lambda tensor: tensor.cpu().numpy())
+    def queue(keys: Sequence[int]) -> None:
+        for _ in keys:
+            for image in images:
+                augment(image)
+        torch.cuda.synchronize()
+
+    return Prepared(
+        key=int, run=run, to_host=lambda tensor: tensor.cpu().numpy(), queue=queue if target == "cuda" else None
+    )
