@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from scenes import labelled
+from scenes import labelled, smooth
 
 import jaxaug as ja
 from jaxaug.backend import struct
@@ -122,6 +122,12 @@ TABLE = [
     pixels(ja.Blur((3, 7), p=1)),
     pixels(ja.GaussianBlur(sigma_limit=(0.5, 3.0), p=1), limit=("sigma_limit", 1)),
     pixels(ja.GaussNoise(p=1), limit=("std_range", 1)),
+    pixels(ja.MultiplicativeNoise((0.7, 1.3), per_channel=True, elementwise=True, p=1), limit=("multiplier", 1)),
+    pixels(ja.ShotNoise(p=1)),
+    pixels(ja.ToSepia(p=1), channels=(3,), random=False),
+    pixels(ja.Emboss(p=1), limit=("strength", 1)),
+    pixels(ja.RandomShadow(shadow_intensity_range=(0.3, 0.7), p=1), limit=("shadow_intensity_range", 1)),
+    pixels(ja.FDA([smooth(30, 40, seed=3)], beta_limit=(0.05, 0.3), p=1)),
     erase(ja.Morphological((3, 4), p=1), random=False),
     erase(ja.CoarseDropout((1, 4), (0.1, 0.3), (0.1, 0.3), fill_mask=0, p=1)),
     erase(ja.Erasing((0.1, 0.3), fill_mask=0, p=1)),
@@ -143,6 +149,9 @@ SIZED = [
     warp(ja.BBoxSafeRandomCrop(0.2), exact=True, needs=("size", "bboxes")),
     warp(ja.RandomCropNearBBox(0.3), exact=True, needs=("size", "cropping_bbox")),
 ]
+
+#: Transforms of other samples than pictures with boxes and points, which tests of their own try.
+APART = [pixels(ja.CutMix(p=1)), warp(ja.Flip3D(p=1), exact=True)]
 
 #: Warps that do not keep the picture in one piece, which `test_tearing` tries.
 TORN = ("RandomGridShuffle", "PixelSpread")

@@ -22,7 +22,7 @@ CENTRES = np.stack([X, Y], axis=-1)
 def drawn(transform: Any) -> tuple[Any, np.ndarray]:
     """The map that a transform draws, and where the centre of every pixel reads, (height, width, 2) x and y."""
     (op,) = ja.Compose([transform]).sample(KEY, image=jnp.zeros((HEIGHT, WIDTH)))
-    reads = op.realise(None).pull(jnp.asarray(X, jnp.float32), jnp.asarray(Y, jnp.float32))
+    reads = op.built().pull(jnp.asarray(X, jnp.float32), jnp.asarray(Y, jnp.float32))
     return op.map, np.stack([np.asarray(v, np.float64) for v in reads], axis=-1)
 
 

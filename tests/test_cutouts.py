@@ -240,7 +240,7 @@ def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() ->
 
 @pytest.mark.parametrize("count", [0, 1, 32, 70])
 def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
-    from jaxaug.geometry.warp import Canvas
+    from jaxaug.core.canvas import Canvas
     from jaxaug.ops.erase import Rectangles
 
     rng = np.random.default_rng(count)

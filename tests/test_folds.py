@@ -54,7 +54,7 @@ def test_points_that_are_shown_more_than_once_are_invalid(transform: Any, kind: 
     augment = ja.Compose([transform], keypoint_params=ja.KeypointParams("xy"))
     key = jax.random.key(1)
     (op,) = augment.sample(key, size=(HEIGHT, WIDTH))
-    pull = jax.jit(op.realise(None).map.pull)
+    pull = jax.jit(op.built().map.pull)
     # Of what is shown, so that there is much of what is shown more than once.
     seen = np.random.default_rng(0).uniform([1, 1], [WIDTH - 1, HEIGHT - 1], (COUNT, 2)).astype(np.float32)
     points = np.clip(np.stack(pull(*map(jnp.asarray, seen.T)), axis=1), 1, [WIDTH - 1, HEIGHT - 1]).astype(np.float32)

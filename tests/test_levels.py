@@ -7,9 +7,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxaug.kernels.tones import brightness_contrast
 from jaxaug.kernels.fixed_point import ONE, gathered, mixed, spread, weight
 from jaxaug.kernels.pixel_packing import pack, unpack
+from jaxaug.kernels.tones import brightness_contrast
 
 LEVELS = np.arange(256, dtype=np.uint8)
 

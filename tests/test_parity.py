@@ -249,8 +249,8 @@ def test_dense_maps_read_as_opencv_remap_does(transform: Any) -> None:
     augment = ja.Compose([transform])
     (op,) = augment.sample(KEY, image=jnp.asarray(picture))
     y, x = np.mgrid[0:61, 0:75].astype(np.float32) + 0.5
-    u, v = (np.asarray(c) - 0.5 for c in op.realise(None).pull(jnp.asarray(x), jnp.asarray(y)))
-    border = cv2.BORDER_REPLICATE if op.covers else BORDERS[op.border_mode]
+    u, v = (np.asarray(c) - 0.5 for c in op.built().pull(jnp.asarray(x), jnp.asarray(y)))
+    border = cv2.BORDER_REPLICATE if op.reads_inside else BORDERS[op.border_mode]
     expected = cv2.remap(picture, u, v, cv2.INTER_LINEAR, borderMode=border)
     agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
 
@@ -261,7 +261,7 @@ def test_elastic_fields_are_smoothed_as_opencv_does() -> None:
     (op,) = augment.sample(KEY, image=jnp.asarray(image()))
     noise = np.asarray(ja.functional.random_normal(op.map.key, (2, 61, 75)))
     noise = noise / np.abs(noise).max()
-    field = op.realise(None).map
+    field = op.built().map
     for channel, ours_ in enumerate((field.dx, field.dy)):
         expected = cv2.GaussianBlur(noise[channel], (0, 0), sigma, borderType=cv2.BORDER_REPLICATE) * 40.0
         np.testing.assert_allclose(ours_, expected, atol=0.02)

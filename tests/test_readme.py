@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 import table
 from scenes import labelled
 
@@ -42,9 +44,10 @@ def test_the_first_example_runs() -> None:
     assert jax.tree.structure(names["back"]) == jax.tree.structure(sample)
 
 
-def test_the_new_transform_works_like_any_other() -> None:
-    names: dict[str, Any] = {}
-    exec(block("code:transform"), names)
+def test_the_new_transform_works_like_any_other(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vignette_of_readme.py").write_text(block("code:transform"))
+    monkeypatch.syspath_prepend(tmp_path)
+    names = dict(vars(importlib.import_module("vignette_of_readme")))
     names.update(vars(table))
     case = eval(block("code:table"), names)
     assert case.family == "pixels"
@@ -66,7 +69,7 @@ def test_the_list_of_transforms_is_complete() -> None:
     listed = re.search(r"## Transforms\n(.*?)###", README, re.DOTALL)
     assert listed
     shown = set(re.findall(r"`(\w+)`", listed.group(1)))
-    tried = {case.name for case in table.TABLE + table.SIZED}
+    tried = {case.name for case in table.TABLE + table.SIZED + table.APART}
     missing = tried - shown
     assert not missing
     every = {n for n in ja.__all__ if isinstance(getattr(ja, n), type) and issubclass(getattr(ja, n), ja.Transform)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
@@ -11,9 +11,6 @@ from jax import Array
 
 from jaxaug.core.canvas import Canvas, pixel_ratio
 from jaxaug.kernels.dtype import round_to
-
-if TYPE_CHECKING:
-    from jaxaug.geometry.warp import Warp
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,8 +91,8 @@ class Annotation:
         """
         raise NotImplementedError
 
-    def warp(self, warp: Warp) -> Any:
-        """The rows after a warp of the reference."""
+    def warp(self, warp: Any) -> Any:
+        """The rows after a warp of the reference, a `jaxaug.geometry.warp.Warp`."""
         raise NotImplementedError
 
     def erase(self, region: Array, how: str) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import numbers
 from collections.abc import Callable
+from numbers import Integral, Real
 from typing import Any
 
 import jax
@@ -27,7 +27,7 @@ def _field(default: Any, convert: Callable[[str, Any], Any], static: Any = False
 
 def is_number(v: Any) -> bool:
     """Whether a value is one number, traced or not."""
-    return (isinstance(v, numbers.Real) and not isinstance(v, bool)) or (
+    return (isinstance(v, Real) and not isinstance(v, bool)) or (
         isinstance(v, jax.Array | np.ndarray | np.generic) and np.ndim(v) == 0
     )
 
@@ -40,7 +40,7 @@ def _bounded(where: str, values: Any, low: float | None, high: float | None) -> 
 
 
 def _plain(v: Any) -> Any:
-    return float(v) if isinstance(v, numbers.Real) else v
+    return float(v) if isinstance(v, Real) else v
 
 
 def probability(default: float = 0.5) -> Any:
@@ -122,7 +122,7 @@ def above(low: float) -> Callable[[Any], tuple[Any, Any]]:
 
 def around_one(v: Any) -> tuple[Any, Any]:
     """One number r as the range (max(0, 1 - r), 1 + r)."""
-    return (max(0.0, 1.0 - float(v)) if isinstance(v, numbers.Real) else jnp.maximum(0.0, 1.0 - v), 1.0 + v)
+    return (max(0.0, 1.0 - float(v)) if isinstance(v, Real) else jnp.maximum(0.0, 1.0 - v), 1.0 + v)
 
 
 def fill(default: Any = 0.0, *, optional: bool = False, words: tuple[str, ...] = ()) -> Any:
@@ -177,7 +177,7 @@ def _coded(words: tuple[str, ...]) -> Callable[[str, Any], str]:
     def convert(where: str, v: Any) -> str:
         if isinstance(v, str) and v in words:
             return v
-        if isinstance(v, numbers.Integral) and not isinstance(v, bool) and 0 <= int(v) < len(words):
+        if isinstance(v, Integral) and not isinstance(v, bool) and 0 <= int(v) < len(words):
             return words[int(v)]
         names = dict.fromkeys(words)
         raise ValueError(
@@ -206,9 +206,9 @@ def setting(default: Any = dataclasses.MISSING, kind: type = bool, low: Any = No
     def convert(where: str, v: Any) -> Any:
         if v is None and optional:
             return None
-        if kind is int and isinstance(v, numbers.Real) and float(v).is_integer() and not isinstance(v, bool):
+        if kind is int and isinstance(v, Real) and float(v).is_integer() and not isinstance(v, bool):
             v = int(float(v))
-        if kind is float and isinstance(v, numbers.Real):
+        if kind is float and isinstance(v, Real):
             v = float(v)
         if not isinstance(v, kind):
             raise TypeError(f"{where} must be {kind.__name__}, got {v!r}.")
@@ -225,7 +225,7 @@ def lengths(default: Any) -> Any:
 
     def convert(where: str, v: Any) -> Any:
         ends = tuple(v) if isinstance(v, list | tuple) else (v, v)
-        whole = all(isinstance(e, numbers.Integral) for e in ends)
+        whole = all(isinstance(e, Integral) for e in ends)
         low, high = plain(where, v)
         if whole or (isinstance(high, float) and high > 1):
             return int(low), int(high)
@@ -270,9 +270,7 @@ def several(low: int | None = None) -> Any:
     def convert(where: str, v: Any) -> Any:
         if v is None:
             return None
-        kinds, expected = (
-            ((numbers.Real, str), "numbers or words") if low is None else ((numbers.Integral,), "whole numbers")
-        )
+        kinds, expected = ((Real, str), "numbers or words") if low is None else ((Integral,), "whole numbers")
         if not isinstance(v, list | tuple | np.ndarray) or not all(
             isinstance(e, kinds) and not isinstance(e, bool) for e in v
         ):
@@ -297,3 +295,61 @@ def entry(default: str) -> Any:
         return v
 
     return dataclasses.field(default=default, metadata={"convert": convert, "static": True, "entry": True})
+
+
+def numbers(default: tuple[float, ...], low: float | None = None, high: float | None = None) -> Any:
+    """A fixed count of numbers that may be traced.
+
+    Args:
+        default: their defaults.
+        low, high: bounds of each.
+    """
+
+    def convert(where: str, v: Any) -> Any:
+        if not isinstance(v, list | tuple | np.ndarray) or len(v) != len(default) or not all(is_number(e) for e in v):
+            raise TypeError(f"{where} must be {len(default)} numbers, got {v!r}.")
+        _bounded(where, v, low, high)
+        return tuple(_plain(e) for e in v)
+
+    return _field(default, convert)
+
+
+def images(default: None = None) -> Any:
+    """A list of images, or None; leaves of the transform."""
+
+    def convert(where: str, v: Any) -> Any:
+        if v is None:
+            return None
+        if not isinstance(v, list | tuple) or not v or not all(np.ndim(image) in (2, 3) for image in v):
+            raise TypeError(f"{where} must be a list of images (H, W) or (H, W, C), got {type(v).__name__}.")
+        return tuple(jnp.asarray(image) for image in v)
+
+    return _field(default, convert, lambda v: v is None)
+
+
+def axes(default: tuple[int, ...] | None) -> Any:
+    """Some of the axes 0, 1 and 2 of a volume, or None where that is the default; static."""
+
+    def convert(where: str, v: Any) -> Any:
+        if v is None and default is None:
+            return None
+        chosen = (v,) if isinstance(v, Integral) else v
+        if not isinstance(chosen, list | tuple) or not chosen or not set(chosen) <= {0, 1, 2}:
+            raise ValueError(f"{where} must be some of the axes 0 (depth), 1 (height) and 2 (width), got {v!r}.")
+        return tuple(sorted({int(axis) for axis in chosen}))
+
+    return _field(default, convert, True)
+
+
+def absent(why: str) -> Any:
+    """An argument that Albumentations has and that must stay None here.
+
+    Args:
+        why: what the message says.
+    """
+
+    def convert(where: str, v: Any) -> None:
+        if v is not None:
+            raise ValueError(f"{where} must stay None: {why}.")
+
+    return _field(None, convert, True)

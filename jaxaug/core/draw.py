@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.kernels.noise import random_bits, random_normal, random_uniform
+from jaxaug.kernels.noise import random_beta, random_bits, random_normal, random_uniform
 
 
 def check_key(key: Any) -> Array:
@@ -98,3 +98,7 @@ class Draw:
     def coin(self, name: str, p: Any) -> Array:
         """True with probability p."""
         return random_uniform(self.words(name), ()) < p
+
+    def beta(self, name: str, a: Any, b: Any) -> Array:
+        """A float of the distribution Beta(a, b)."""
+        return random_beta(self.words(name), a, b)

@@ -94,9 +94,12 @@ def joint_name(ops: Sequence[Any]) -> str:
 
 
 def aligned(ops: Sequence[Any]) -> list[Any] | None:
-    """Ops with one name and flags that are arrays, if then all have one structure and one shape for each number."""
-    name = joint_name(ops)
-    out = [struct.replace(op, active=jnp.asarray(op.active), name=name) for op in ops]
+    """Ops with one name, if then all have one structure and one shape for each number.
+
+    Flags that are all known to hold stay so; others become arrays.
+    """
+    name, sure = joint_name(ops), all(op.active is True for op in ops)
+    out = [struct.replace(op, active=True if sure else jnp.asarray(op.active), name=name) for op in ops]
     return out if all(same_shapes(op, out[0]) for op in out) else None
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from jax import Array
 
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.types import Size
 from jaxaug.kernels.dtype import full_brightness
 
 

@@ -19,7 +19,7 @@ from jaxaug.core.kinds import PICTURES
 from jaxaug.core.op import Op, aligned, joint_name, same_fills
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar, Size
-from jaxaug.geometry.maps import Axes, Bent, Map, Matrix, Rescaled, Structure
+from jaxaug.geometry.maps import Axes, Bent, Matrix, Rescaled, Structure
 from jaxaug.geometry.matrices import compose3, stack3, vector
 
 if TYPE_CHECKING:

@@ -49,7 +49,12 @@ def mean_brightness(plane: Array, inside: Array | None) -> Array:
     return jnp.where(inside, plane, 0.0).sum(axis=-2).sum() / (inside.sum() * (plane.size // inside.size))
 
 
-@planewise(matrix=ColourMatrix)
+def _as_matrix(matrix: Any, bias: Any = 0.0, limits: Any = (0.0, 1.0)) -> ColourMatrix:
+    bias = jnp.broadcast_to(jnp.asarray(bias, jnp.float32), (3,))
+    return ColourMatrix(jnp.asarray(matrix, jnp.float32), bias, jnp.asarray(limits, jnp.float32))
+
+
+@planewise(matrix=_as_matrix)
 def mix_channels(image: Planes, matrix: Any, bias: Any = 0.0, limits: Any = (0.0, 1.0)) -> Planes:
     """Makes each channel a weighted sum of red, green and blue, and a constant.
 
@@ -66,8 +71,7 @@ def mix_channels(image: Planes, matrix: Any, bias: Any = 0.0, limits: Any = (0.0
         >>> mix_channels(jnp.array([[[10, 20, 30]]], jnp.uint8), swap)
         Array([[[30, 20, 10]]], dtype=uint8)
     """
-    matrix, bias = jnp.asarray(matrix, jnp.float32), jnp.broadcast_to(jnp.asarray(bias, jnp.float32), (3,))
-    low, high = jnp.asarray(limits, jnp.float32)
+    matrix, bias, (low, high) = _as_matrix(matrix, bias, limits)
     if len(image) == 1:
         rows = [image[0] * matrix[0].sum() + bias[0]]
     else:

@@ -117,7 +117,21 @@ def random_poisson(key_data: Any, mean: Array) -> Array:
 
     The methods of `jax.random.poisson`: Knuth's for small means, Hörmann's rejection for large ones.
     """
+    return jax.random.poisson(_threefry(key_data), mean).astype(jnp.float32)
+
+
+def random_beta(key_data: Any, a: Any, b: Any) -> Array:
+    """A float of the distribution Beta(a, b), by `jax.random.beta`.
+
+    Args:
+        key_data: (2 or more,) uint32.
+        a, b: above 0.
+    """
+    return jax.random.beta(_threefry(key_data), a, b)
+
+
+def _threefry(key_data: Any) -> Array:
+    """A key of JAX's default generator from any raw key data."""
     words = jnp.asarray(key_data, jnp.uint32).reshape(-1)
     pair = jnp.stack([words[::2].sum(dtype=jnp.uint32), words[1::2].sum(dtype=jnp.uint32)])
-    key = jax.random.wrap_key_data(pair, impl="threefry2x32")
-    return jax.random.poisson(key, mean).astype(jnp.float32)
+    return jax.random.wrap_key_data(pair, impl="threefry2x32")

@@ -17,7 +17,7 @@ from jaxaug.ops.pixel_op import PixelOp
 
 
 @struct.struct
-class AdditiveNoise(PixelOp):
+class NormalNoise(PixelOp):
     """Normal noise added to an image.
 
     Args:
@@ -37,7 +37,7 @@ class AdditiveNoise(PixelOp):
     active: Any = switch(default=True)
     per_channel: bool = static(default=True)
     grain: float = static(default=1.0)
-    name: str = static(default="AdditiveNoise")
+    name: str = static(default="NormalNoise")
 
     @property
     def planes(self) -> bool:
@@ -58,7 +58,7 @@ class AdditiveNoise(PixelOp):
 
 
 @struct.struct
-class MultiplicativeNoise(PixelOp):
+class UniformFactors(PixelOp):
     """An image multiplied by uniform noise.
 
     Args:
@@ -78,7 +78,7 @@ class MultiplicativeNoise(PixelOp):
     active: Any = switch(default=True)
     per_channel: bool = static(default=False)
     elementwise: bool = static(default=False)
-    name: str = static(default="MultiplicativeNoise")
+    name: str = static(default="UniformFactors")
 
     @property
     def planes(self) -> bool:
@@ -93,7 +93,7 @@ class MultiplicativeNoise(PixelOp):
 
 
 @struct.struct
-class PoissonNoise(PixelOp):
+class PoissonCounts(PixelOp):
     """Photons counted instead of light: each value is a Poisson variate whose mean is the value itself.
 
     Args:
@@ -110,7 +110,7 @@ class PoissonNoise(PixelOp):
     scale: Any
     gamma: Any
     active: Any = switch(default=True)
-    name: str = static(default="PoissonNoise")
+    name: str = static(default="PoissonCounts")
 
     @property
     def planes(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +17,20 @@ from jaxaug.core.transform import MixTransform, Node
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import drawn, step_keys, walk
 
-if TYPE_CHECKING:
-    from jaxaug.pipeline.compose import Compose
+
+class Pipeline(Protocol):
+    """What is asked of the pipeline."""
+
+    transforms: Any
+    p: Any
+
+    def start(self, sample: Any, given: Any) -> Traversal:
+        """A sample before the first step."""
+        ...
+
+    def layout_of(self, sample: Any) -> SampleLayout:
+        """What the leaves of a sample are."""
+        ...
 
 
 def mixing_steps(steps: Sequence[Node]) -> list[Node]:
@@ -26,7 +38,7 @@ def mixing_steps(steps: Sequence[Node]) -> list[Node]:
     return [step for step in steps if isinstance(step, MixTransform)]
 
 
-def batch_in_stages(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
+def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any) -> Any:
     """A batch through a pipeline with steps that need other samples.
 
     What such a step draws for sample i comes from the key of sample i, as everything else; which sample is mixed with
@@ -80,12 +92,14 @@ def batch_in_stages(augment: Compose, key: Array, indices: Array, samples: Any) 
                 return drawn(steps[place], jax.random.wrap_key_data(keys[place], impl=impl), traversal)
 
             (op,) = each(draw, samples, content)
-            partner = Draw(batch_keys[place]).permutation("partners", len(indices))
+            # A cycle through all samples in random order, so that none is its own partner.
+            order = Draw(batch_keys[place]).permutation("partners", len(indices))
+            partner = order.at[order].set(jnp.roll(order, -1))
             samples, content = _mixed(augment, op, partner, samples, content)
     return each(lambda traversal, _: traversal.finish(), samples, content)
 
 
-def _mixed(augment: Compose, op: Any, partner: Array, samples: Any, content: Any) -> tuple[Any, Any]:
+def _mixed(augment: Pipeline, op: Any, partner: Array, samples: Any, content: Any) -> tuple[Any, Any]:
     """Samples and their content, each mixed with that of its partner by an op of its own."""
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
     labels = _soft_labels(augment.layout_of(one), op, samples)

@@ -2,18 +2,7 @@
 
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import Blur, GaussianBlur
-from jaxaug.transforms.colour import (
-    ColorJitter,
-    HueSaturationValue,
-    InvertImg,
-    Normalize,
-    Posterize,
-    RandomBrightnessContrast,
-    RandomGamma,
-    RGBShift,
-    Solarize,
-    ToGray,
-)
+from jaxaug.transforms.colour import ColorJitter, HueSaturationValue, RGBShift, ToGray, ToSepia
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
 from jaxaug.transforms.crop_and_pad import CropAndPad
 from jaxaug.transforms.crop_around import (
@@ -23,7 +12,9 @@ from jaxaug.transforms.crop_around import (
     RandomCropNearBBox,
     RandomSizedBBoxSafeCrop,
 )
+from jaxaug.transforms.detail import Emboss
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
+from jaxaug.transforms.domain import FDA
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.drops import ChannelDropout, PixelDropout
 from jaxaug.transforms.flip import (
@@ -38,8 +29,10 @@ from jaxaug.transforms.flip import (
 )
 from jaxaug.transforms.grid import GridDropout, GridMask
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
+from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
-from jaxaug.transforms.noise import GaussNoise
+from jaxaug.transforms.noise import GaussNoise, MultiplicativeNoise, ShotNoise
+from jaxaug.transforms.normalize import Normalize
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
@@ -47,6 +40,9 @@ from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
+from jaxaug.transforms.tones import InvertImg, Posterize, RandomBrightnessContrast, RandomGamma, Solarize
+from jaxaug.transforms.volume import Flip3D
+from jaxaug.transforms.weather import RandomShadow
 from jaxaug.transforms.zoom import RandomResizedCrop, RandomSizedCrop
 
 __all__ = [
@@ -62,9 +58,13 @@ __all__ = [
     "Crop",
     "CropAndPad",
     "CropNonEmptyMaskIfExists",
+    "CutMix",
     "D4",
     "ElasticTransform",
+    "Emboss",
     "Erasing",
+    "FDA",
+    "Flip3D",
     "FrequencyMasking",
     "GaussNoise",
     "GaussianBlur",
@@ -79,14 +79,15 @@ __all__ = [
     "LongestMaxSize",
     "MaskDropout",
     "Morphological",
+    "MultiplicativeNoise",
     "NoOp",
     "Normalize",
     "OpticalDistortion",
     "Pad",
     "PadIfNeeded",
     "Perspective",
-    "PixelDropout",
     "PiecewiseAffine",
+    "PixelDropout",
     "PixelSpread",
     "Posterize",
     "RGBShift",
@@ -98,13 +99,15 @@ __all__ = [
     "RandomGridShuffle",
     "RandomResizedCrop",
     "RandomRotate90",
+    "RandomScale",
+    "RandomShadow",
     "RandomSizedBBoxSafeCrop",
     "RandomSizedCrop",
-    "RandomScale",
     "Resize",
     "Rotate",
     "SafeRotate",
     "ShiftScaleRotate",
+    "ShotNoise",
     "SmallestMaxSize",
     "Solarize",
     "SquareSymmetry",
@@ -112,6 +115,7 @@ __all__ = [
     "TimeMasking",
     "TimeReverse",
     "ToGray",
+    "ToSepia",
     "Transpose",
     "VerticalFlip",
     "WaterRefraction",

@@ -1,11 +1,11 @@
-"""Changes of brightness and colour."""
+"""Changes of colour."""
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 
 from jaxaug import functional as F
 from jaxaug.core import arguments as args
@@ -14,42 +14,6 @@ from jaxaug.core.picture import PictureInfo
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.ops.tone import Tone, tone
-
-
-@transform
-class RandomBrightnessContrast(Transform):
-    """Scales and shifts brightness.
-
-    Args:
-        brightness_limit: range of the shift, as a fraction of full brightness; one number r stands for (-r, r).
-        contrast_limit: range of the change of the factor; one number r stands for (-r, r).
-        brightness_by_max: the shift counts in full brightnesses, else in mean brightnesses of the image.
-        ensure_safe_range: limit both so that no value is clipped.
-        p: how often it is applied.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> brighter = ja.Compose([ja.RandomBrightnessContrast((0.2, 0.2), (0, 0), p=1)])
-        >>> brighter(jax.random.key(0), image=jnp.full((1, 2), 100, jnp.uint8))["image"]
-        Array([[151, 151]], dtype=uint8)
-
-    Follows the meaning of Albumentations 2.0.8.
-    """
-
-    brightness_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
-    contrast_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
-    brightness_by_max: bool = args.setting(True, bool)
-    ensure_safe_range: bool = args.setting(False, bool)
-    p: Any = args.probability(0.5)
-
-    def draw(self, rng: Draw, view: View) -> Tone:
-        alpha = 1.0 + rng.uniform("contrast", self.contrast_limit)
-        beta = rng.uniform("brightness", self.brightness_limit)
-        if self.ensure_safe_range:
-            beta = jnp.clip(beta, 0.0, 1.0)
-            alpha = jnp.minimum(alpha, 1.0 - beta)
-        fn = F.brightness_contrast if self.brightness_by_max else F.brightness_contrast_by_mean
-        return tone(fn, alpha=alpha, beta=beta)
 
 
 @transform
@@ -165,119 +129,6 @@ def _first_channels(info: PictureInfo, shift: Any) -> dict[str, Any]:
 
 
 @transform
-class RandomGamma(Transform):
-    """Raises brightness to a power.
-
-    Args:
-        gamma_limit: range of the exponent in percent; one number r stands for (1, r).
-        p: how often it is applied.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> darker = ja.Compose([ja.RandomGamma((200, 200), p=1)])
-        >>> darker(jax.random.key(0), image=jnp.array([[0.5]]))["image"]
-        Array([[0.25]], dtype=float32)
-
-    Follows the meaning of Albumentations 2.0.8.
-    """
-
-    gamma_limit: Any = args.pair((80, 120), args.above(1.0), 1)
-    p: Any = args.probability(0.5)
-
-    def draw(self, rng: Draw, view: View) -> Tone:
-        return tone(F.gamma, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
-
-
-@transform
-class Solarize(Transform):
-    """Inverts everything at or above a brightness.
-
-    Args:
-        threshold_range: range of that brightness, as a fraction of full brightness.
-        p: how often it is applied.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> solarize = ja.Compose([ja.Solarize(p=1)])
-        >>> solarize(jax.random.key(0), image=jnp.array([[10, 200]], jnp.uint8))["image"]
-        Array([[10, 55]], dtype=uint8)
-
-    Follows the meaning of Albumentations 2.0.8.
-    """
-
-    threshold_range: Any = args.pair((0.5, 0.5), None, 0, 1)
-    p: Any = args.probability(0.5)
-
-    def draw(self, rng: Draw, view: View) -> Tone:
-        return tone(F.solarize, threshold=rng.uniform("threshold", self.threshold_range))
-
-
-@transform
-class Posterize(Transform):
-    """Keeps only the highest bits of each channel.
-
-    Args:
-        num_bits: how many of 8: a number, a range, or a list of three or more numbers or ranges, one per channel.
-        p: how often it is applied.
-
-    Raises:
-        ValueError: bits outside 1 to 7, or not one range per channel of the image.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> posterize = ja.Compose([ja.Posterize(2, p=1)])
-        >>> posterize(jax.random.key(0), image=jnp.array([[200, 77, 3]], jnp.uint8))["image"]
-        Array([[192,  64,   0]], dtype=uint8)
-
-    Follows the meaning of Albumentations 2.0.8.
-    """
-
-    num_bits: Any = 4
-    p: Any = args.probability(0.5)
-
-    def check(self) -> None:
-        value = self.num_bits
-        listed = isinstance(value, list | tuple) and len(value) > 2
-        ranges = tuple(_bits(v) for v in (value if listed else [value]))
-        object.__setattr__(self, "num_bits", ranges)
-
-    def draw(self, rng: Draw, view: View) -> Tone:
-        channels = None if len(self.num_bits) == 1 else (len(self.num_bits),)
-        bits = jnp.stack([rng.integer(f"bits_{i}", limits) for i, limits in enumerate(self.num_bits)])
-        return tone(F.posterize, channels=channels, bits=bits.astype(jnp.float32))
-
-
-def _bits(value: Any) -> tuple[Any, Any]:
-    low, high = (value, value) if not isinstance(value, list | tuple) else tuple(value)
-    for v in (low, high):
-        if isinstance(v, numbers.Real) and not 1 <= float(v) <= 7:
-            raise ValueError(f"Posterize(num_bits=...) must be in [1, 7], got {v}.")
-    return low, high
-
-
-@transform
-class InvertImg(Transform):
-    """Full brightness minus the image.
-
-    Args:
-        p: how often it is applied.
-
-    Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> invert = ja.Compose([ja.InvertImg(p=1)])
-        >>> invert(jax.random.key(0), image=jnp.array([[5]], jnp.uint8))["image"]
-        Array([[250]], dtype=uint8)
-
-    Follows the meaning of Albumentations 2.0.8.
-    """
-
-    p: Any = args.probability(0.5)
-
-    def draw(self, rng: Draw, view: View) -> Tone:
-        return tone(F.invert)
-
-
-@transform
 class ToGray(Transform):
     """Replaces colour by brightness.
 
@@ -312,56 +163,30 @@ class ToGray(Transform):
         )
 
 
+#: Red, green and blue of an old photograph, as weighted sums of those of a new one.
+SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0.131]], np.float32)
+
+
 @transform
-class Normalize(Transform):
-    """Shifts and scales values to a mean and a spread; the result is float32.
+class ToSepia(Transform):
+    """Gives a picture the brown of old photographs.
 
     Args:
-        mean, std: of images whose full brightness is 1, a number or one per channel; by default those of ImageNet.
-        max_pixel_value: value that counts as full brightness. The default, 255, stands for full brightness of the
-            image's dtype, so float images in [0, 1] are not divided again.
-        normalization: `standard` uses `mean` and `std`; `image` and `image_per_channel` the image's own mean and
-            standard deviation; `min_max` and `min_max_per_channel` its own smallest and largest value.
-        p: how often it is applied; 0 or 1, unless images are float32 already.
+        p: how often it is applied.
 
     Raises:
-        ValueError: a mean or std of another length than the image has channels.
+        ValueError: images of other than three channels.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> normalize = ja.Compose([ja.Normalize(0.5, 0.5)])
-        >>> normalize(jax.random.key(0), image=jnp.array([[0, 255]], jnp.uint8))["image"]
-        Array([[-1.,  1.]], dtype=float32)
+        >>> sepia = ja.Compose([ja.ToSepia(p=1)])
+        >>> sepia(jax.random.key(0), image=jnp.full((1, 1, 3), 100, jnp.uint8))["image"]
+        Array([[[135, 120,  94]]], dtype=uint8)
 
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    mean: Any = args.fill((0.485, 0.456, 0.406))
-    std: Any = args.fill((0.229, 0.224, 0.225))
-    max_pixel_value: Any = args.number(255.0)
-    normalization: str = args.choice(
-        "standard", ("standard", "image", "image_per_channel", "min_max", "min_max_per_channel")
-    )
-    p: Any = args.probability(1.0)
+    p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
-        if self.normalization != "standard":
-            return tone(F.standardize, options=(("by", self.normalization),))
-        return tone(
-            F.scale_shift,
-            fit=_standard,
-            mean=jnp.asarray(self.mean, jnp.float32),
-            std=jnp.asarray(self.std, jnp.float32),
-            most=self.max_pixel_value,
-        )
-
-
-def _standard(info: PictureInfo, mean: Any, std: Any, most: Any) -> dict[str, Any]:
-    for name, value in (("mean", mean), ("std", std)):
-        if jnp.size(value) not in (1, info.channels):
-            raise ValueError(
-                f"Normalize({name}=...) has {jnp.size(value)} values and needs images of as many channels; "
-                f"{info.label!r} has {info.channels}."
-            )
-    unit = jnp.where(most == 255.0, 1.0, info.full_brightness / most)
-    return {"scale": unit / std, "shift": -mean / std}
+        return tone(F.mix_channels, channels=(3,), matrix=SEPIA)

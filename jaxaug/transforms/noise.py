@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax.numpy as jnp
+
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.ops.noise import AdditiveNoise
+from jaxaug.ops.noise import NormalNoise, PoissonCounts, UniformFactors
 
 
 @transform
@@ -41,12 +43,67 @@ class GaussNoise(Transform):
         if not 0 < self.noise_scale_factor <= 1:
             raise ValueError(f"GaussNoise(noise_scale_factor=...) must be in (0, 1], got {self.noise_scale_factor}.")
 
-    def draw(self, rng: Draw, view: View) -> AdditiveNoise:
+    def draw(self, rng: Draw, view: View) -> NormalNoise:
         key = rng.words("field")
-        return AdditiveNoise(
+        return NormalNoise(
             key,
             rng.uniform("mean", self.mean_range),
             rng.uniform("std", self.std_range),
             per_channel=self.per_channel,
             grain=self.noise_scale_factor,
         )
+
+
+@transform
+class MultiplicativeNoise(Transform):
+    """Multiplies images by random factors.
+
+    Args:
+        multiplier: range of the factors; one number r stands for (r, r).
+        per_channel: every channel has factors of its own.
+        elementwise: every pixel has factors of its own.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> darker = ja.Compose([ja.MultiplicativeNoise((0.5, 0.5), p=1)])
+        >>> darker(jax.random.key(0), image=jnp.array([[0.5]]))["image"]
+        Array([[0.25]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8; frames of a clip share their factors.
+    """
+
+    multiplier: Any = args.pair((0.9, 1.1), args.alone, 0)
+    per_channel: bool = args.setting(False, bool)
+    elementwise: bool = args.setting(False, bool)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> UniformFactors:
+        low, high = (jnp.asarray(end, jnp.float32) for end in self.multiplier)
+        return UniformFactors(rng.words("field"), low, high, per_channel=self.per_channel, elementwise=self.elementwise)
+
+
+@transform
+class ShotNoise(Transform):
+    """Counts photons instead of light: darker pixels are noisier, as in a camera.
+
+    Args:
+        scale_range: range of the brightness of one photon, above 0; more of it is more noise.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> dim = ja.Compose([ja.ShotNoise(p=1)])
+        >>> dim(jax.random.key(0), image=jnp.zeros((8, 8, 3)))["image"].shape
+        (8, 8, 3)
+
+    Follows the meaning of Albumentations 2.0.8, which counts in linear light of gamma 2.2; frames of a clip share their
+    noise.
+    """
+
+    scale_range: Any = args.pair((0.1, 0.3), args.alone, 0)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> PoissonCounts:
+        scale = jnp.maximum(rng.uniform("scale", self.scale_range), 1e-6)
+        return PoissonCounts(rng.words("counts"), scale, jnp.float32(2.2))

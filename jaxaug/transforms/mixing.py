@@ -1,0 +1,49 @@
+"""Mixing: what makes one sample of several, as a stage of `Compose.batch`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import MixTransform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.mix import Paste
+
+
+@transform
+class CutMix(MixTransform):
+    """Pastes a window of another sample of the batch, and mixes labels by the share of pixels.
+
+    Pictures of all kinds get the window in the same place, so that masks stay in step with images. Samples with boxes,
+    points or other annotations are refused. It is a stage of `Compose.batch`: put it into the outermost Compose.
+
+    Args:
+        alpha: of the distribution Beta(alpha, alpha) of the share of the picture that stays; above 0.
+        labels: name of the entries that are mixed, floats such as one-hot labels (B, classes).
+        p: how often a sample gets a window.
+
+    Raises:
+        ValueError: a single sample; annotations; labels that are whole numbers.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> mix = ja.Compose([ja.CutMix(p=1)])
+        >>> batch = {"image": jnp.arange(4.0).reshape(4, 1, 1, 1) * jnp.ones((1, 8, 8, 3)), "labels": jnp.eye(4)}
+        >>> mix.batch(jax.random.key(0), batch)["labels"].sum(axis=1)
+        Array([1., 1., 1., 1.], dtype=float32)
+
+    After Yun et al., "CutMix: regularization strategy to train strong classifiers with localizable features", 2019.
+    """
+
+    alpha: Any = args.number(1.0, 0)
+    labels: str = args.setting("labels", str)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Paste:
+        side = jnp.sqrt(1.0 - rng.beta("share", self.alpha, self.alpha))
+        centre = rng.uniform("centre", shape=(2,))
+        window = jnp.concatenate([centre - side / 2, centre + side / 2])
+        return Paste(jnp.clip(window, 0.0, 1.0), label=self.labels)

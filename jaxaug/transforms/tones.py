@@ -1,0 +1,164 @@
+"""Changes of brightness, value by value."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import jax.numpy as jnp
+
+from jaxaug import functional as F
+from jaxaug.core import arguments as args
+from jaxaug.core.draw import Draw
+from jaxaug.core.transform import Transform, transform
+from jaxaug.core.view import View
+from jaxaug.ops.tone import Tone, tone
+
+
+@transform
+class RandomBrightnessContrast(Transform):
+    """Scales and shifts brightness.
+
+    Args:
+        brightness_limit: range of the shift, as a fraction of full brightness; one number r stands for (-r, r).
+        contrast_limit: range of the change of the factor; one number r stands for (-r, r).
+        brightness_by_max: the shift counts in full brightnesses, else in mean brightnesses of the image.
+        ensure_safe_range: limit both so that no value is clipped.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> brighter = ja.Compose([ja.RandomBrightnessContrast((0.2, 0.2), (0, 0), p=1)])
+        >>> brighter(jax.random.key(0), image=jnp.full((1, 2), 100, jnp.uint8))["image"]
+        Array([[151, 151]], dtype=uint8)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    brightness_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
+    contrast_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
+    brightness_by_max: bool = args.setting(True, bool)
+    ensure_safe_range: bool = args.setting(False, bool)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        alpha = 1.0 + rng.uniform("contrast", self.contrast_limit)
+        beta = rng.uniform("brightness", self.brightness_limit)
+        if self.ensure_safe_range:
+            beta = jnp.clip(beta, 0.0, 1.0)
+            alpha = jnp.minimum(alpha, 1.0 - beta)
+        fn = F.brightness_contrast if self.brightness_by_max else F.brightness_contrast_by_mean
+        return tone(fn, alpha=alpha, beta=beta)
+
+
+@transform
+class RandomGamma(Transform):
+    """Raises brightness to a power.
+
+    Args:
+        gamma_limit: range of the exponent in percent; one number r stands for (1, r).
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> darker = ja.Compose([ja.RandomGamma((200, 200), p=1)])
+        >>> darker(jax.random.key(0), image=jnp.array([[0.5]]))["image"]
+        Array([[0.25]], dtype=float32)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    gamma_limit: Any = args.pair((80, 120), args.above(1.0), 1)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        return tone(F.gamma, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
+
+
+@transform
+class Solarize(Transform):
+    """Inverts everything at or above a brightness.
+
+    Args:
+        threshold_range: range of that brightness, as a fraction of full brightness.
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> solarize = ja.Compose([ja.Solarize(p=1)])
+        >>> solarize(jax.random.key(0), image=jnp.array([[10, 200]], jnp.uint8))["image"]
+        Array([[10, 55]], dtype=uint8)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    threshold_range: Any = args.pair((0.5, 0.5), None, 0, 1)
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        return tone(F.solarize, threshold=rng.uniform("threshold", self.threshold_range))
+
+
+@transform
+class Posterize(Transform):
+    """Keeps only the highest bits of each channel.
+
+    Args:
+        num_bits: how many of 8: a number, a range, or a list of three or more numbers or ranges, one per channel.
+        p: how often it is applied.
+
+    Raises:
+        ValueError: bits outside 1 to 7, or not one range per channel of the image.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> posterize = ja.Compose([ja.Posterize(2, p=1)])
+        >>> posterize(jax.random.key(0), image=jnp.array([[200, 77, 3]], jnp.uint8))["image"]
+        Array([[192,  64,   0]], dtype=uint8)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    num_bits: Any = 4
+    p: Any = args.probability(0.5)
+
+    def check(self) -> None:
+        value = self.num_bits
+        listed = isinstance(value, list | tuple) and len(value) > 2
+        ranges = tuple(_bits(v) for v in (value if listed else [value]))
+        object.__setattr__(self, "num_bits", ranges)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        channels = None if len(self.num_bits) == 1 else (len(self.num_bits),)
+        bits = jnp.stack([rng.integer(f"bits_{i}", limits) for i, limits in enumerate(self.num_bits)])
+        return tone(F.posterize, channels=channels, bits=bits.astype(jnp.float32))
+
+
+def _bits(value: Any) -> tuple[Any, Any]:
+    low, high = (value, value) if not isinstance(value, list | tuple) else tuple(value)
+    for v in (low, high):
+        if isinstance(v, numbers.Real) and not 1 <= float(v) <= 7:
+            raise ValueError(f"Posterize(num_bits=...) must be in [1, 7], got {v}.")
+    return low, high
+
+
+@transform
+class InvertImg(Transform):
+    """Full brightness minus the image.
+
+    Args:
+        p: how often it is applied.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> invert = ja.Compose([ja.InvertImg(p=1)])
+        >>> invert(jax.random.key(0), image=jnp.array([[5]], jnp.uint8))["image"]
+        Array([[250]], dtype=uint8)
+
+    Follows the meaning of Albumentations 2.0.8.
+    """
+
+    p: Any = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        return tone(F.invert)
