@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxaug.kernels.fixed_point import ONE, gathered, mixed, spread, weight
+from jaxaug.kernels.fixed_point import ONE, pack_lanes, to_weight, unpack_lanes, weighted_sum
 from jaxaug.kernels.pixel_packing import pack, unpack
 from jaxaug.kernels.tones import brightness_contrast
 
@@ -36,9 +36,9 @@ def test_mixtures_are_within_a_fiftieth_of_a_level(channels: int) -> None:
     a, b = rng.integers(0, 256, (2, 50, 60, channels), dtype=np.uint8)
     share = rng.random((50, 60), dtype=np.float32)
     share[0], share[1] = 0.0, 1.0
-    part = weight(jnp.asarray(share))
-    lanes = mixed([(spread(pack(p), channels), s) for p, s in ((a, ONE - part), (b, part))], channels)
-    out = np.asarray(unpack(gathered(lanes), channels))
+    part = to_weight(jnp.asarray(share))
+    lanes = weighted_sum([(unpack_lanes(pack(p), channels), s) for p, s in ((a, ONE - part), (b, part))], channels)
+    out = np.asarray(unpack(pack_lanes(lanes), channels))
     exact = a * (1.0 - share[..., None].astype(np.float64)) + b * share[..., None].astype(np.float64)
     assert np.abs(out - exact).max() <= 0.52
     np.testing.assert_array_equal(out[:2], np.stack([a[0], b[1]]))

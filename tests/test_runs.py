@@ -72,7 +72,7 @@ def test_runs_cover_every_pixel_once(shape: tuple[int, int], places: int | None)
     def described(runs: Runs) -> tuple[jax.Array, ...]:
         found.append(runs.start.shape[0])
         index = functools.partial(jnp.pad, pad_width=(0, labels.size - runs.start.shape[0]))
-        return runs.number, index(runs.start), index(runs.size), runs.spread(runs.start)
+        return runs.number, index(runs.start), index(runs.size), runs.to_pixels(runs.start)
 
     number, start, size, first = jax.jit(lambda a: over_runs(described, a))(labels)
     assert places is None or set(found) == {places, labels.size}

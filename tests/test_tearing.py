@@ -14,7 +14,7 @@ from pictures import astronaut
 from scenes import disc, tight_box
 
 import jaxaug as ja
-from jaxaug.geometry.maps import Displacement
+from jaxaug.geometry.dense_maps import Displacement
 from jaxaug.ops.morphology import ellipse
 
 with warnings.catch_warnings():

@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.annotations.box_formats import BboxParams, far_edges, from_edges, to_edges
-from jaxaug.annotations.outlines import Outline, bounds_of, corners_of, ellipse_in, unless
+from jaxaug.annotations.outlines import Outline, bounds_of, corners_of, ellipse_in, keep_rows
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.core.annotation import Annotation, Placement, rows_like
@@ -92,7 +92,7 @@ class Boxes(Annotation):
         some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         outline = Outline.through(*corners_of(jnp.where(some[:, None], edges, 0.0)))
         new = struct.replace(self, outline=outline, full_x=full_x, full_y=full_y, valid=self.valid & some)
-        return (new if active is True else unless(jnp.broadcast_to(~active, some.shape), self, new))._checked()
+        return (new if active is True else keep_rows(jnp.broadcast_to(~active, some.shape), self, new))._checked()
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
         boxes = self.filtered()
@@ -157,7 +157,7 @@ class Boxes(Annotation):
         outline = Outline.through(*corners_of(jnp.where(some[:, None], shrunk, 0.0)))
         new = struct.replace(self, outline=outline, visible_fraction=fraction, valid=self.valid & some)
         # A box that no hole reaches keeps its outline, so that it stays as tight as before.
-        return unless(jnp.logical_not(touched), self, new)
+        return keep_rows(jnp.logical_not(touched), self, new)
 
     def _as_ellipses(self) -> Boxes:
         """The ellipses that touch the sides of the enclosing boxes."""

@@ -146,9 +146,9 @@ class Points(Annotation):
     def warp(self, warp: Warp) -> Points:
         angle, scale = self.angle, self.scale
         if angle is None and scale is None:
-            x, y, ok = warp.find(self.x, self.y)
+            x, y, ok = warp.push_unique(self.x, self.y)
         else:
-            (x, y, ok), (ux, uy, vx, vy) = warp.follow(self.x, self.y)
+            (x, y, ok), (ux, uy, vx, vy) = warp.push_with_jacobian(self.x, self.y)
             if angle is not None:
                 # Screen angles grow counter-clockwise while y grows downwards.
                 c, s = jnp.cos(angle), -jnp.sin(angle)

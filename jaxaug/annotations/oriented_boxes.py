@@ -77,7 +77,7 @@ class OrientedBoxes(Annotation):
     def warp(self, warp: Warp) -> OrientedBoxes:
         # Rectangles are followed by their corners, whatever stands for upright boxes.
         outline, _ = self.outline.warp(warp, (self.outline.ax[:, :0], self.outline.ay[:, :0]))
-        (x, y, ok), (ux, uy, vx, vy) = warp.follow(self.x, self.y)
+        (x, y, ok), (ux, uy, vx, vy) = warp.push_with_jacobian(self.x, self.y)
         moved = struct.replace(
             self,
             x=x,

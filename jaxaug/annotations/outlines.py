@@ -15,7 +15,8 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.core.types import Scalar
-from jaxaug.geometry.maps import Matrix, Tiles
+from jaxaug.geometry.maps import Matrix
+from jaxaug.geometry.torn_maps import Tiles
 from jaxaug.geometry.warp import Warp
 
 T = TypeVar("T")
@@ -137,7 +138,7 @@ class Outline:
         if warp.active is True:
             return new, (x, y)
         stay = jnp.broadcast_to(~warp.active, self.exists.shape)
-        return unless(stay, (self, full), (new, (x, y)))
+        return keep_rows(stay, (self, full), (new, (x, y)))
 
     def subdivided(self, parts: int) -> Outline:
         """The same outlines in shorter segments, for maps that bend lines."""
@@ -146,7 +147,7 @@ class Outline:
         return Outline(ax, ay, bx, by, jnp.repeat(self.alive, parts, axis=1))
 
 
-def unless(stay: Array, old: T, new: T) -> T:
+def keep_rows(stay: Array, old: T, new: T) -> T:
     """The new one of two trees of arrays (N,) or (N, M), but the old one in rows (N,) that stay as they were."""
 
     def chosen(before: Array, after: Array) -> Array:

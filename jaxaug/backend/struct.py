@@ -20,18 +20,20 @@ def static(default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
     return dataclasses.field(default=default, metadata={"static": True, **metadata})
 
 
-def certain(default: float = 1.0, **metadata: Any) -> Any:
+def static_if_certain(default: float = 1.0, **metadata: Any) -> Any:
     """A probability: static while it is a plain 0 or 1, so that what is certain needs no choice, else a leaf."""
     metadata = {"static": lambda v: isinstance(v, float) and v in (0.0, 1.0), **metadata}
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def switch(*, default: bool = True) -> Any:
+def static_if_true(*, default: bool = True) -> Any:
     """A field that says whether something applies: static while it is plainly True, a leaf where it is drawn."""
     return dataclasses.field(default=default, metadata={"static": lambda v: v is True})
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field, static, certain, switch))
+@dataclass_transform(
+    frozen_default=True, field_specifiers=(dataclasses.field, static, static_if_certain, static_if_true)
+)
 def struct(cls: type[T]) -> type[T]:
     """Turns a class into a frozen dataclass that is a pytree.
 

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxaug.backend.struct import certain, is_concrete
+from jaxaug.backend.struct import is_concrete, static_if_certain
 from jaxaug.core.messages import nearest
 
 INTERPOLATIONS = ("nearest", "linear", "cubic", "area", "lanczos", "linear", "nearest")
@@ -52,7 +52,7 @@ def probability(default: float = 0.5) -> Any:
         _bounded(where, [v], 0.0, 1.0)
         return _plain(v)
 
-    return certain(float(default), convert=convert)
+    return static_if_certain(float(default), convert=convert)
 
 
 def number(default: Any = dataclasses.MISSING, low: float | None = None, high: float | None = None) -> Any:
@@ -125,29 +125,29 @@ def around_one(v: Any) -> tuple[Any, Any]:
     return (max(0.0, 1.0 - float(v)) if isinstance(v, Real) else jnp.maximum(0.0, 1.0 - v), 1.0 + v)
 
 
-def fill(default: Any = 0.0, *, optional: bool = False, words: tuple[str, ...] = ()) -> Any:
+def fill(default: Any = 0.0, *, optional: bool = False, names: tuple[str, ...] = ()) -> Any:
     """What shows where there is no picture: a number, one per channel, or a word."""
 
     def convert(where: str, v: Any) -> Any:
         if v is None and optional:
             return None
         if isinstance(v, str):
-            if v not in words:
+            if v not in names:
                 raise ValueError(
-                    f"{where} must be a number, one per channel{_or(words)}, got {v!r}.{nearest(v, words)}"
+                    f"{where} must be a number, one per channel{_or(names)}, got {v!r}.{nearest(v, names)}"
                 )
             return v
         if is_number(v):
             return _plain(v)
         if isinstance(v, list | tuple | np.ndarray | jax.Array) and all(is_number(e) for e in v):
             return tuple(_plain(e) for e in v)
-        raise TypeError(f"{where} must be a number or one per channel{_or(words)}, got {v!r}.")
+        raise TypeError(f"{where} must be a number or one per channel{_or(names)}, got {v!r}.")
 
     return _field(default, convert, lambda v: v is None or isinstance(v, str))
 
 
-def _or(words: tuple[str, ...]) -> str:
-    return f", or {', '.join(repr(w) for w in words)}" if words else ""
+def _or(names: tuple[str, ...]) -> str:
+    return f", or {', '.join(repr(w) for w in names)}" if names else ""
 
 
 def choice(default: Any, options: tuple[Any, ...]) -> Any:
@@ -173,15 +173,15 @@ def border_mode(default: str = "constant") -> Any:
     return _field(default, _coded(BORDERS), True)
 
 
-def _coded(words: tuple[str, ...]) -> Callable[[str, Any], str]:
+def _coded(names: tuple[str, ...]) -> Callable[[str, Any], str]:
     def convert(where: str, v: Any) -> str:
-        if isinstance(v, str) and v in words:
+        if isinstance(v, str) and v in names:
             return v
-        if isinstance(v, Integral) and not isinstance(v, bool) and 0 <= int(v) < len(words):
-            return words[int(v)]
-        names = dict.fromkeys(words)
+        if isinstance(v, Integral) and not isinstance(v, bool) and 0 <= int(v) < len(names):
+            return names[int(v)]
+        known = dict.fromkeys(names)
         raise ValueError(
-            f"{where} must be one of {', '.join(names)}, or OpenCV's number for it, got {v!r}.{nearest(v, names)}"
+            f"{where} must be one of {', '.join(known)}, or OpenCV's number for it, got {v!r}.{nearest(v, known)}"
         )
 
     return convert
@@ -200,7 +200,7 @@ def read_interpolation(where: str, v: Any) -> str:
     return _coded(INTERPOLATIONS)(where, v)
 
 
-def setting(default: Any = dataclasses.MISSING, kind: type = bool, low: Any = None, *, optional: bool = False) -> Any:
+def option(default: Any = dataclasses.MISSING, kind: type = bool, low: Any = None, *, optional: bool = False) -> Any:
     """A flag, a whole number or another plain value that fixes shapes or code paths."""
 
     def convert(where: str, v: Any) -> Any:

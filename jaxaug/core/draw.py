@@ -64,7 +64,7 @@ class Draw:
         self._key = jax.random.key_data(key).reshape(-1)
         self._used: set[str] = set()
 
-    def words(self, name: str) -> Array:
+    def key(self, name: str) -> Array:
         """The key of one named draw, as words that a plan can store and `jaxaug.functional.noise` makes numbers from.
 
         Raises:
@@ -79,26 +79,26 @@ class Draw:
     def uniform(self, name: str, limits: Any = (0.0, 1.0), shape: tuple[int, ...] = ()) -> Array:
         """Floats, evenly from the range."""
         low, high = (jnp.asarray(v, jnp.float32) for v in limits)
-        return low + (high - low) * random_uniform(self.words(name), shape)
+        return low + (high - low) * random_uniform(self.key(name), shape)
 
     def integer(self, name: str, limits: Any, shape: tuple[int, ...] = ()) -> Array:
         """Integers, evenly from the range, both ends included."""
         low, high = (jnp.floor(jnp.asarray(v, jnp.float32)) for v in limits)
-        u = random_uniform(self.words(name), shape)
+        u = random_uniform(self.key(name), shape)
         return jnp.minimum(low + jnp.floor(u * (high - low + 1)), high).astype(jnp.int32)
 
     def normal(self, name: str, shape: tuple[int, ...] = ()) -> Array:
         """Standard normal floats."""
-        return random_normal(self.words(name), shape)
+        return random_normal(self.key(name), shape)
 
     def permutation(self, name: str, n: int) -> Array:
         """The numbers 0 to n - 1 in random order."""
-        return jnp.argsort(random_bits(self.words(name), (n,)))
+        return jnp.argsort(random_bits(self.key(name), (n,)))
 
     def coin(self, name: str, p: Any) -> Array:
         """True with probability p."""
-        return random_uniform(self.words(name), ()) < p
+        return random_uniform(self.key(name), ()) < p
 
     def beta(self, name: str, a: Any, b: Any) -> Array:
         """A float of the distribution Beta(a, b)."""
-        return random_beta(self.words(name), a, b)
+        return random_beta(self.key(name), a, b)

@@ -86,15 +86,15 @@ def over_frames(fn: Callable[[Array], Array], picture: Array) -> Array:
     return fn(picture[0])[None] if picture.shape[0] == 1 else jax.vmap(fn)(picture)
 
 
-def stretched(length: int, reference: int, channels: int = 1) -> np.ndarray:
+def nearest_index(length: int, reference: int, channels: int = 1) -> np.ndarray:
     """(length * channels,) where in the reference the values along a side of a picture of another size lie."""
     place = np.arange(length * channels) // channels
     return np.minimum((place + 0.5) * reference / length, reference - 1).astype(np.int32)
 
 
-def stretch(grid: Array, size: tuple[int, ...]) -> Array:
+def resize_nearest(grid: Array, size: tuple[int, ...]) -> Array:
     """A grid (height, width) that belongs to the reference, for a picture stored at another size."""
     if grid.shape == tuple(size):
         return grid
-    rows, columns = (stretched(n, m) for n, m in zip(size, grid.shape, strict=True))
+    rows, columns = (nearest_index(n, m) for n, m in zip(size, grid.shape, strict=True))
     return grid[rows][:, columns]

@@ -44,7 +44,7 @@ def invert_map(bent: Bending, x: Array, y: Array) -> tuple[Array, Array, Array]:
 
 
 @jax.jit
-def find_image(bent: Bending, x: Array, y: Array, size: tuple[Any, Any]) -> tuple[Array, Array, Array]:
+def unique_image(bent: Bending, x: Array, y: Array, size: tuple[Any, Any]) -> tuple[Array, Array, Array]:
     """Solves bent.pull(u, v) = (x, y) for every point, and looks whether a canvas shows it more than once.
 
     All images of a point lie as far from it as the map moves points at most. That window is laid out with cells of two

@@ -7,6 +7,7 @@ at k + 0.5, so that a flip is x -> width - x for pixels, boxes and points alike.
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
@@ -14,8 +15,6 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
-from jaxaug.core.types import Scalar
-from jaxaug.geometry.inverse_search import find_image, invert_map
 from jaxaug.geometry.matrices import inverse3, transform
 
 
@@ -34,16 +33,38 @@ class Structure(enum.IntFlag):
     SCALE = 16
     AFFINE = 32
     PROJECTIVE = 64
-    LATTICE = 15
+    WHOLE_PIXEL = 15
     AXIS_ALIGNED = 31
 
     @property
-    def is_lattice(self) -> bool:
-        return not self & ~Structure.LATTICE
+    def is_whole_pixel(self) -> bool:
+        return not self & ~Structure.WHOLE_PIXEL
 
     @property
     def is_axis_aligned(self) -> bool:
         return not self & ~Structure.AXIS_ALIGNED
+
+
+class Moved(NamedTuple):
+    """Where points of an input go in an output.
+
+    Args:
+        x, y: their places there, of any shape.
+        exists: bool, whether the point has an image at all.
+    """
+
+    x: Array
+    y: Array
+    exists: Array
+
+
+class Jacobian(NamedTuple):
+    """Derivatives of the places (u, v) in an output by the places (x, y) in an input, of the shape of the points."""
+
+    ux: Array
+    uy: Array
+    vx: Array
+    vy: Array
 
 
 class Map:
@@ -57,8 +78,8 @@ class Map:
         """Output to input, elementwise."""
         raise NotImplementedError
 
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        """Input to output, elementwise, and whether that point has an image."""
+    def push(self, x: Array, y: Array) -> Moved:
+        """Input to output, elementwise."""
         raise NotImplementedError
 
     def inverse(self) -> Map:
@@ -80,14 +101,14 @@ class Matrix(Map):
         u, v, _ = transform(self.m, x, y, projective=bool(self.structure & Structure.PROJECTIVE))
         return u, v
 
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        return transform(inverse3(self.m), x, y, projective=bool(self.structure & Structure.PROJECTIVE))
+    def push(self, x: Array, y: Array) -> Moved:
+        return Moved(*transform(inverse3(self.m), x, y, projective=bool(self.structure & Structure.PROJECTIVE)))
 
     def inverse(self) -> Matrix:
         return Matrix(inverse3(self.m), self.structure)
 
     @property
-    def swaps(self) -> Array | bool:
+    def transposes(self) -> Array | bool:
         """Whether x and y change places; only meaningful for axis-aligned matrices."""
         if not self.structure & Structure.SWAP:
             return False
@@ -115,175 +136,13 @@ class Axes(Map):
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         return self.pull_x(x), self.pull_y(y)
 
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+    def push(self, x: Array, y: Array) -> Moved:
         u = _piecewise(x, self.in_x, self.out_x)
         v = _piecewise(y, self.in_y, self.out_y)
-        return u, v, jnp.ones(jnp.shape(u), bool)
+        return Moved(u, v, jnp.ones(jnp.shape(u), bool))
 
     def inverse(self) -> Axes:
         return Axes(self.in_x, self.out_x, self.in_y, self.out_y)
-
-
-class Bent(Map):
-    """What maps share whose way from input to output has to be searched."""
-
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        raise NotImplementedError
-
-    def pull_centres(self, x: Array, y: Array) -> tuple[Array, Array]:
-        """As `pull` for the centres of all pixels, (height, width), which some maps know in a quicker way."""
-        return self.pull(x, y)
-
-    def reach(self, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array, Array]:
-        """Bounds of how far `pull` moves the points of an output canvas: least and greatest along x, then along y."""
-        raise NotImplementedError
-
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        return invert_map(self, x, y)
-
-    def find(self, x: Array, y: Array, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array]:
-        """As `push`, but the one image on an output canvas of (height, width), if there is one and no second."""
-        return find_image(self, x, y, size)
-
-    def inverse(self) -> Inverse:
-        return Inverse(self)
-
-
-@struct.struct
-class Displacement(Bent):
-    """A dense map: the output point plus a displacement, given at pixel centres and linear between them."""
-
-    dx: Array
-    dy: Array
-
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        height, width = self.dx.shape
-        fx = jnp.clip(x - 0.5, 0.0, width - 1.0)
-        fy = jnp.clip(y - 0.5, 0.0, height - 1.0)
-        x0 = jnp.clip(jnp.floor(fx), 0, max(width - 2, 0)).astype(jnp.int32)
-        y0 = jnp.clip(jnp.floor(fy), 0, max(height - 2, 0)).astype(jnp.int32)
-        x1, y1 = jnp.minimum(x0 + 1, width - 1), jnp.minimum(y0 + 1, height - 1)
-        ax, ay = fx - x0, fy - y0
-
-        def read(field: Array) -> Array:
-            top = field[y0, x0] * (1 - ax) + field[y0, x1] * ax
-            bottom = field[y1, x0] * (1 - ax) + field[y1, x1] * ax
-            return top * (1 - ay) + bottom * ay
-
-        return x + read(self.dx), y + read(self.dy)
-
-    def pull_centres(self, x: Array, y: Array) -> tuple[Array, Array]:
-        return x + self.dx, y + self.dy
-
-    def reach(self, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array, Array]:
-        return self.dx.min(), self.dx.max(), self.dy.min(), self.dy.max()
-
-
-class Torn(Map):
-    """What maps share that move pieces of the picture or its pixels and turn none of them."""
-
-
-@struct.struct
-class Tiles(Torn):
-    """A map that lets tiles of a grid change places with tiles of their own size.
-
-    Args:
-        y, x: (R + 1,) and (C + 1,) edges of rows and columns of tiles, whose sizes differ by a pixel at most.
-        source: (R * C,) number of the input tile that each output tile shows, row by row.
-    """
-
-    y: Array
-    x: Array
-    source: Array
-
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        across, down = self._shifts()
-        tile = self._tile(x, y)
-        return x + jnp.take(across, tile, mode="clip"), y + jnp.take(down, tile, mode="clip")
-
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        u, v = self.inverse().pull(x, y)
-        return u, v, jnp.ones(jnp.shape(u), bool)
-
-    def inverse(self) -> Tiles:
-        """The map that puts every tile back."""
-        return struct.replace(self, source=jnp.argsort(self.source).astype(self.source.dtype))
-
-    def torn(self, edges: Array) -> tuple[Array, Array]:
-        """The pieces that boxes are torn into.
-
-        Args:
-            edges: (N, 4) x_min, y_min, x_max, y_max in the input.
-
-        Returns:
-            (N, R * C, 4) the piece of each tile in the output, and (N, R * C) which of them there are.
-        """
-        x, y = jnp.meshgrid(self.x[:-1], self.y[:-1])
-        far_x, far_y = jnp.meshgrid(self.x[1:], self.y[1:])
-        low = jnp.maximum(edges[:, None, :2], jnp.stack([x, y], axis=-1).reshape(-1, 2))
-        high = jnp.minimum(edges[:, None, 2:], jnp.stack([far_x, far_y], axis=-1).reshape(-1, 2))
-        shift = jnp.stack(self.inverse()._shifts(), axis=-1)
-        return jnp.concatenate([low + shift, high + shift], axis=-1), (high > low).all(axis=-1)
-
-    def _shifts(self) -> tuple[Array, Array]:
-        """How far to the right and down each tile reads."""
-        columns = self.x.shape[0] - 1
-        here = jnp.arange(self.source.shape[0])
-        return (
-            self.x[self.source % columns] - self.x[here % columns],
-            self.y[self.source // columns] - self.y[here // columns],
-        )
-
-    def _tile(self, x: Array, y: Array) -> Array:
-        column = sum(((x >= edge).astype(jnp.int32) for edge in self.x[1:-1]), jnp.zeros(jnp.shape(x), jnp.int32))
-        row = sum(((y >= edge).astype(jnp.int32) for edge in self.y[1:-1]), jnp.zeros(jnp.shape(y), jnp.int32))
-        return row * (self.x.shape[0] - 1) + column
-
-
-@struct.struct
-class Rescaled(Map):
-    """A map between canvases of other sizes than those it was drawn for; scales are for x and y."""
-
-    inner: Map
-    in_scale: tuple[Scalar, Scalar] = (1.0, 1.0)
-    out_scale: tuple[Scalar, Scalar] = (1.0, 1.0)
-
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        u, v = self.inner.pull(x / self.out_scale[0], y / self.out_scale[1])
-        return u * self.in_scale[0], v * self.in_scale[1]
-
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        u, v, ok = self.inner.push(x / self.in_scale[0], y / self.in_scale[1])
-        return u * self.out_scale[0], v * self.out_scale[1], ok
-
-    def find(self, x: Array, y: Array, size: tuple[Scalar, Scalar]) -> tuple[Array, Array, Array]:
-        """As `push`, but as `Bent.find` if the map inside is such a map."""
-        if not isinstance(self.inner, Bent):
-            return self.push(x, y)
-        inner_size = size[0] / self.out_scale[1], size[1] / self.out_scale[0]
-        u, v, ok = self.inner.find(x / self.in_scale[0], y / self.in_scale[1], inner_size)
-        return u * self.out_scale[0], v * self.out_scale[1], ok
-
-    def inverse(self) -> Rescaled:
-        return Rescaled(self.inner.inverse(), self.out_scale, self.in_scale)
-
-
-@struct.struct
-class Inverse(Map):
-    """A map read the other way round."""
-
-    inner: Map
-
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        u, v, ok = self.inner.push(x, y)
-        return jnp.where(ok, u, -1e6), jnp.where(ok, v, -1e6)
-
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        u, v = self.inner.pull(x, y)
-        return u, v, jnp.ones(jnp.shape(u), bool)
-
-    def inverse(self) -> Map:
-        return self.inner
 
 
 #: Knots from which on looking for the piece is cheaper than summing all.

@@ -13,13 +13,14 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import both
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import PICTURES
 from jaxaug.core.op import Op, aligned, joint_name, same_fills
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar, Size
-from jaxaug.geometry.maps import Axes, Bent, Matrix, Rescaled, Structure
+from jaxaug.geometry.dense_maps import Bent, Rescaled
+from jaxaug.geometry.maps import Axes, Jacobian, Matrix, Moved, Structure
 from jaxaug.geometry.matrices import compose3, stack3, vector
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Warp(Op):
     map: Any
     fill: Any = 0.0
     fill_mask: Any = 0.0
-    active: Scalar = switch(default=True)
+    active: Scalar = static_if_true(default=True)
     window: Any = None
     extent_in: Any = None
     extent_out: Any = None
@@ -82,8 +83,8 @@ class Warp(Op):
         return isinstance(self.map, Axes) or (isinstance(self.map, Matrix) and self.structure.is_axis_aligned)
 
     @property
-    def is_lattice(self) -> bool:
-        return isinstance(self.map, Matrix) and self.structure.is_lattice
+    def is_whole_pixel(self) -> bool:
+        return isinstance(self.map, Matrix) and self.structure.is_whole_pixel
 
     @property
     def is_onto(self) -> bool:
@@ -200,35 +201,35 @@ class Warp(Op):
             return u, v
         return jnp.where(self.active, u, x), jnp.where(self.active, v, y)
 
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+    def push(self, x: Array, y: Array) -> Moved:
         """Where the input points (x, y) go, and whether they have an image at all."""
         u, v, ok = self.map.push(x, y)
         if isinstance(self.map, Matrix) or self.active is True:
-            return u, v, ok
-        return jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active)
+            return Moved(u, v, ok)
+        return Moved(jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active))
 
-    def find(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
+    def push_unique(self, x: Array, y: Array) -> Moved:
         """As `push`, but points that the output shows more than once have no image: for points, not for outlines."""
         if not self._folds:
             return self.push(x, y)
-        u, v, ok = self.map.find(x, y, self.canvas_out.size)
+        u, v, ok = self.map.push_unique(x, y, self.canvas_out.size)
         if self.active is True:
-            return u, v, ok
-        return jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active)
+            return Moved(u, v, ok)
+        return Moved(jnp.where(self.active, u, x), jnp.where(self.active, v, y), ok | ~jnp.asarray(self.active))
 
-    def follow(self, x: Array, y: Array) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array, Array]]:
-        """What `find` returns, and its derivatives (du/dx, du/dy, dv/dx, dv/dy)."""
+    def push_with_jacobian(self, x: Array, y: Array) -> tuple[Moved, Jacobian]:
+        """What `push_unique` returns, and its derivatives."""
         one, zero = jnp.ones_like(x), jnp.zeros_like(x)
         if not self._folds:
             (u, v), along, ok = jax.linearize(lambda a, b: _apart(*self.push(a, b)), x, y, has_aux=True)
             (ux, vx), (uy, vy) = along(one, zero), along(zero, one)
-            return (u, v, ok), (ux, uy, vx, vy)
-        u, v, ok = self.find(x, y)
+            return Moved(u, v, ok), Jacobian(ux, uy, vx, vy)
+        u, v, ok = self.push_unique(x, y)
         _, (xu, yu) = jax.jvp(self.pull, (u, v), (one, zero))
         _, (xv, yv) = jax.jvp(self.pull, (u, v), (zero, one))
         slope = xu * yv - xv * yu
         slope = jnp.where(jnp.abs(slope) < 1e-6, 1e-6, slope)
-        return (u, v, ok), (yv / slope, -xv / slope, -yu / slope, xu / slope)
+        return Moved(u, v, ok), Jacobian(yv / slope, -xv / slope, -yu / slope, xu / slope)
 
     @property
     def mirrors(self) -> Array | bool:
@@ -326,7 +327,7 @@ class Warp(Op):
     def _ignores(self, setting: str) -> bool:
         if setting == "border_mode":
             return self.reads_inside
-        return setting in (*READING, "outline") and self.is_lattice
+        return setting in (*READING, "outline") and self.is_whole_pixel
 
 
 def map_warp(new_map: Any, canvas_in: Canvas | Size, canvas_out: Canvas | Size, **settings: Any) -> Warp:

@@ -12,17 +12,17 @@ import jax.numpy as jnp
 from jax import Array
 
 
-def lower(a: Any, b: Any) -> Array:
+def fast_minimum(a: Any, b: Any) -> Array:
     """The smaller of two floats."""
     return jnp.where(a < b, a, b)
 
 
-def higher(a: Any, b: Any) -> Array:
+def fast_maximum(a: Any, b: Any) -> Array:
     """The larger of two floats."""
     return jnp.where(a > b, a, b)
 
 
-def clip(value: Array) -> Array:
+def clip_unit(value: Array) -> Array:
     """Floats cut to [0, 1].
 
     Example:
@@ -30,4 +30,4 @@ def clip(value: Array) -> Array:
         >>> clip(jnp.array([-0.5, 0.25, 2.0]))
         Array([0.  , 0.25, 1.  ], dtype=float32)
     """
-    return lower(1.0, higher(0.0, value))
+    return fast_minimum(1.0, fast_maximum(0.0, value))

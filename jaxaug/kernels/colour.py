@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.compiler import branch
-from jaxaug.kernels.arithmetic import clip, higher, lower
+from jaxaug.kernels.arithmetic import clip_unit, fast_maximum, fast_minimum
 from jaxaug.kernels.colour_matrix import LUMA, ColourMatrix, luma, mean_brightness
 from jaxaug.kernels.decorators import Planes, planewise
 
@@ -31,9 +31,9 @@ def _blend(
         mean_weight != 0, lambda p: mean_weight * mean_brightness(luma(p), inside), lambda p: jnp.zeros(()), planes
     )
     if len(planes) != 3:
-        return tuple(clip((image_weight + gray_weight) * p + mean) for p in planes)
+        return tuple(clip_unit((image_weight + gray_weight) * p + mean) for p in planes)
     gray = luma(planes)
-    return tuple(clip(image_weight * p + (gray_weight * gray + mean)) for p in planes)
+    return tuple(clip_unit(image_weight * p + (gray_weight * gray + mean)) for p in planes)
 
 
 def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
@@ -42,13 +42,13 @@ def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
     red, green = high == r, high == g
     across = jnp.where(red, g - b, jnp.where(green, b - r, r - g))
     start = jnp.where(red, 0.0, jnp.where(green, 2.0, 4.0)) + 6.0 * jnp.asarray(hue, jnp.float32)
-    sixths = across / higher(spread, 1e-9) + start
+    sixths = across / fast_maximum(spread, 1e-9) + start
     return sixths - 6.0 * jnp.floor(sixths * np.float32(1 / 6))
 
 
 def _from_hue(sixths: Array, top: Array, chroma: Array) -> Planes:
     def channel(lack: Array) -> Array:
-        return top - chroma * clip(lack)
+        return top - chroma * clip_unit(lack)
 
     return (
         channel(2.0 - jnp.abs(sixths - 3.0)),
@@ -59,8 +59,8 @@ def _from_hue(sixths: Array, top: Array, chroma: Array) -> Planes:
 
 def _range(planes: Planes) -> tuple[Array, Array]:
     """The largest channel, and how far the smallest lies below it."""
-    high = functools.reduce(higher, planes)
-    return high, high - functools.reduce(lower, planes)
+    high = functools.reduce(fast_maximum, planes)
+    return high, high - functools.reduce(fast_minimum, planes)
 
 
 def _turn_hue(planes: Planes, hue: Any) -> Planes:
@@ -84,10 +84,10 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
         Array([[  0, 255,   0]], dtype=uint8)
     """
     if len(image) == 1:
-        return (clip(image[0] + value),)
+        return (clip_unit(image[0] + value),)
     high, spread = _range(image)
-    top = clip(high + value)
-    strength = clip(spread / higher(high, 1e-9) + saturation)
+    top = clip_unit(high + value)
+    strength = clip_unit(spread / fast_maximum(high, 1e-9) + saturation)
     chroma = jnp.where(spread <= 0, 0.0, strength * top)
     return _from_hue(_sixths(image, high, spread, hue), top, chroma)
 

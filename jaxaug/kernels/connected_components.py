@@ -39,7 +39,7 @@ class Runs:
         """(K,) bool: whether a run is the first one of its part."""
         return self.part == jnp.arange(self.part.shape[0])
 
-    def spread(self, values: Array) -> Array:
+    def to_pixels(self, values: Array) -> Array:
         """(height, width) what each pixel has from its run, of values (K,)."""
         return materialize(values).at[self.number].get(mode="clip")
 

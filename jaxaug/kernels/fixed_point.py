@@ -19,7 +19,7 @@ _HIGH, _LOW = np.uint32(0xFF00FF00), np.uint32(0x00FF00FF)
 Lanes = tuple[Array, ...]
 
 
-def spread(words: Array, channels: int) -> Lanes:
+def unpack_lanes(words: Array, channels: int) -> Lanes:
     """Packed pixels (see `jaxaug.kernels.pixel_packing`) as words of two levels each: channels 0 and 2, and 1 and 3."""
     even = (words << 8) & (_HIGH if channels > 2 else np.uint32(0xFF00))
     if channels == 1:
@@ -27,12 +27,12 @@ def spread(words: Array, channels: int) -> Lanes:
     return even, words & (_HIGH if channels > 3 else np.uint32(0xFF00))
 
 
-def weight(share: Array) -> Array:
+def to_weight(share: Array) -> Array:
     """A weight in [0, 1] as a whole number."""
     return jnp.round(share * np.float32(ONE)).astype(jnp.int32).astype(jnp.uint32)
 
 
-def mixed(terms: Sequence[tuple[Lanes, Array]], channels: int) -> Lanes:
+def weighted_sum(terms: Sequence[tuple[Lanes, Array]], channels: int) -> Lanes:
     """A sum of pixels with weights that add up to `ONE` at most.
 
     Args:
@@ -61,7 +61,7 @@ def _product(lane: Array, share: Array, *, pair: bool) -> Array:
     return (((lane & 0xFFFF) * share) >> 16) | (((lane >> 16) * share) & np.uint32(0xFFFF0000))
 
 
-def gathered(lanes: Lanes) -> Array:
+def pack_lanes(lanes: Lanes) -> Array:
     """Packed pixels, rounded to the nearest level."""
     half = np.uint32(0x00800080)
     words = ((lanes[0] + half) >> 8) & _LOW

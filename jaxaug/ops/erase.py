@@ -12,11 +12,11 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch, materialize
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.fill import fill_values
 from jaxaug.core.kinds import PICTURES, kinds_without
 from jaxaug.core.op import Op
-from jaxaug.core.picture import PictureInfo, over_frames, stretch, stretched
+from jaxaug.core.picture import PictureInfo, nearest_index, over_frames, resize_nearest
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import full_brightness, round_to
@@ -68,7 +68,7 @@ class Rectangles:
     def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
         down, across = self._sides(size)
         return _crossed(
-            down[:, stretched(shape[0], size[0])], across[:, stretched(shape[1], size[1], shape[2])]
+            down[:, nearest_index(shape[0], size[0])], across[:, nearest_index(shape[1], size[1], shape[2])]
         ).reshape(shape)
 
     def numbers(self, view: View) -> Array:
@@ -119,7 +119,7 @@ class Erase(Op):
     key: Array
     fill: Any = 0.0
     fill_mask: Any = None
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     holes: Array | None = None
     mode: str = static(default="constant")
     rows: str = static(default="cut")
@@ -159,7 +159,7 @@ class Erase(Op):
             return self._drop(image, self.region.apart(image.shape))
         if self.mode == "constant" and isinstance(self.region, Gridded):
             return self._drop(image, self.region.on_values(image.shape, holes.shape))
-        holes = stretch(holes, image.shape[:2])
+        holes = resize_nearest(holes, image.shape[:2])
         region = holes != 0
         if pixel_packing.fits(image):
             whole = jnp.where(region, self._packed(image, holes), materialize(pixel_packing.pack(image)))
@@ -168,7 +168,7 @@ class Erase(Op):
 
     def on_mask(self, mask: Array) -> Array:
         """A mask (height, width, channels) with the holes of the reference filled."""
-        holes = stretch(self.gaps, mask.shape[:2])
+        holes = resize_nearest(self.gaps, mask.shape[:2])
         return jnp.where((holes != 0)[..., None], round_to(fill_values(self.fill_mask, mask), mask.dtype), mask)
 
     def _packed(self, image: Array, holes: Array) -> Array:

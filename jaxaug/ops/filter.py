@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.op import aligned
 from jaxaug.kernels.filters import convolve_interleaved, convolve_square, convolve_uint8
 from jaxaug.ops.float_image import FloatImage
@@ -35,7 +35,7 @@ class Separable(PixelOp):
 
     rows: Array
     columns: Array
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     name: str = static(default="Separable")
 
     @property
@@ -90,7 +90,7 @@ class Square(PixelOp):
 
     weights: Array
     limits: Array
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     name: str = static(default="Square")
 
     @property

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend import struct
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import ANNOTATIONS
 from jaxaug.core.op import Op
@@ -32,7 +32,7 @@ class Paste(Op):
     family = "mix"
 
     window: Array
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     label: str = static(default="labels")
     name: str = static(default="Paste")
 

@@ -11,7 +11,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch, materialize
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import kinds_without
 from jaxaug.core.op import Op
@@ -37,7 +37,7 @@ class Morph(Op):
 
     family = "morphology"
 
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     canvas: Canvas | None = None
     size: tuple[int, int] = static(default=(1, 1))
     operation: str = static(default="dilation")

@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.kernels.noise import random_normal, random_poisson, random_uniform
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import PixelOp
@@ -34,7 +34,7 @@ class NormalNoise(PixelOp):
     key: Array
     mean: Any
     std: Any
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     per_channel: bool = static(default=True)
     grain: float = static(default=1.0)
     name: str = static(default="NormalNoise")
@@ -75,7 +75,7 @@ class UniformFactors(PixelOp):
     key: Array
     low: Any
     high: Any
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     per_channel: bool = static(default=False)
     elementwise: bool = static(default=False)
     name: str = static(default="UniformFactors")
@@ -109,7 +109,7 @@ class PoissonCounts(PixelOp):
     key: Array
     scale: Any
     gamma: Any
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     name: str = static(default="PoissonCounts")
 
     @property

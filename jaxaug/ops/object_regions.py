@@ -36,7 +36,7 @@ class Objects:
                 return rank.at[jnp.argmin(rank)].set(3.0)
 
             chosen = jax.lax.fori_loop(0, jnp.minimum(self.count, found), take_next, rank) == 3.0
-            return runs.spread(chosen.at[runs.part].get(mode="fill", fill_value=False))
+            return runs.to_pixels(chosen.at[runs.part].get(mode="fill", fill_value=False))
 
         return over_runs(choose, _flat_mask(view.mask()))
 
@@ -113,7 +113,7 @@ def connected_parts(labels: Array) -> Array:
 
     def first_pixels(runs: Runs) -> Array:
         first = runs.start.at[runs.part].get(mode="fill", fill_value=-1)
-        return runs.spread(first + 1)
+        return runs.to_pixels(first + 1)
 
     return over_runs(first_pixels, labels)
 

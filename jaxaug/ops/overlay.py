@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.importable import Importable
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
 from jaxaug.kernels.colour_matrix import luma
@@ -37,7 +37,7 @@ class Overlay(PixelOp):
     params: dict[str, Any]
     colour: Array
     painter: Importable = static()
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Overlay")
 

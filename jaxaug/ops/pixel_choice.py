@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.op import Op, joint_name, select
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
@@ -39,7 +39,7 @@ class PixelChoice(PixelOp):
 
     index: Array
     ops: tuple[Any, ...]
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     name: str = static(default="PixelChoice")
 
     @classmethod
@@ -109,7 +109,7 @@ class ValueChoice(PixelOp):
 
     index: Array
     ops: tuple[Any, ...]
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     name: str = static(default="ValueChoice")
 
     def after(self, info: PictureInfo) -> PictureInfo:
@@ -166,7 +166,7 @@ class MatrixChoice(PixelOp):
     family = "choice"
 
     chosen: ColourMatrix
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     name: str = static(default="MatrixChoice")
 
     @property

@@ -10,7 +10,7 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.gather import take_rows
-from jaxaug.core.picture import stretched
+from jaxaug.core.picture import nearest_index
 from jaxaug.kernels.noise import random_uniform, uniform_at
 
 
@@ -34,8 +34,8 @@ class Crossings:
 
     def on_values(self, shape: tuple[int, ...], size: tuple[int, ...]) -> Array:
         row, column = self._lines(size)
-        column = materialize(column > 0)[stretched(shape[1], size[1], shape[2])]
-        return ((row > 0)[stretched(shape[0], size[0])] & column).reshape(shape)
+        column = materialize(column > 0)[nearest_index(shape[1], size[1], shape[2])]
+        return ((row > 0)[nearest_index(shape[0], size[0])] & column).reshape(shape)
 
     def numbers(self, view: Any) -> Array:
         row, column = self._lines(view.canvas.buffer)

@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.importable import Importable
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.colour_matrix import luma
@@ -41,7 +41,7 @@ class Spectral(PixelOp):
     params: dict[str, Any]
     index: Scalar
     references: tuple[Any, ...] | None = None
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     kernel: Importable = static(default=Importable("jaxaug.kernels.spectral", "mix_amplitudes"))
     entry: str = static(default="")
     name: str = static(default="Spectral")

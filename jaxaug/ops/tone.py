@@ -11,7 +11,7 @@ import jax.numpy as jnp
 
 from jaxaug.backend import struct
 from jaxaug.backend.importable import Importable
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.picture import PictureInfo
 from jaxaug.kernels.colour_matrix import ColourMatrix
 from jaxaug.kernels.decorators import Traits, traits_of
@@ -38,7 +38,7 @@ class Tone(PixelOp):
 
     params: dict[str, Any]
     kernel: Importable = static()
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     fit: Importable | None = static(default=None)
     options: tuple[tuple[str, Any], ...] = static(default=())
     channels: tuple[int, ...] | None = static(default=None)

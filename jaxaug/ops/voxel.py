@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
-from jaxaug.backend.struct import static, switch
+from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.kinds import kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
@@ -35,7 +35,7 @@ class VoxelFlip(Op):
     family = "voxel"
 
     flips: Array
-    active: Any = switch(default=True)
+    active: Any = static_if_true(default=True)
     size: Any = None
     shape: tuple[int, int] = static(default=(1, 1))
     name: str = static(default="VoxelFlip")

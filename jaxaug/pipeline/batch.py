@@ -21,8 +21,15 @@ from jaxaug.engine.walk import drawn, step_keys, walk
 class Pipeline(Protocol):
     """What is asked of the pipeline."""
 
-    transforms: Any
-    p: Any
+    @property
+    def transforms(self) -> Any:
+        """Its steps."""
+        ...
+
+    @property
+    def p(self) -> Any:
+        """How often it is applied at all."""
+        ...
 
     def start(self, sample: Any, given: Any) -> Traversal:
         """A sample before the first step."""
@@ -72,7 +79,7 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
 
     impl = jax.random.key_impl(key)
 
-    def stretch(places: list[int]) -> Callable[[Traversal, Array], Any]:
+    def resize_nearest(places: list[int]) -> Callable[[Traversal, Array], Any]:
         def run(traversal: Traversal, keys: Array) -> Any:
             for place in places:
                 walk(steps[place], jax.random.wrap_key_data(keys[place], impl=impl), traversal)
@@ -84,7 +91,7 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
     for mixes, group in itertools.groupby(range(len(steps)), key=lambda i: isinstance(steps[i], MixTransform)):
         places = list(group)
         if not mixes:
-            content = each(stretch(places), samples, content)
+            content = each(resize_nearest(places), samples, content)
             continue
         for place in places:
 

@@ -17,7 +17,7 @@ from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
 from jaxaug.backend.batching import one_sample
 from jaxaug.backend.compiler import opaque_constant
-from jaxaug.backend.struct import certain, is_concrete, static
+from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.annotation import Placement
 from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.canvas import Canvas
@@ -72,7 +72,7 @@ class Compose(Composition):
     """
 
     transforms: Any
-    p: Any = certain(default=1.0)
+    p: Any = static_if_certain(default=1.0)
     settings: Settings = static(default=Settings())
     additional_targets: Any = static(default=None)
     is_check_shapes: bool = static(default=True)

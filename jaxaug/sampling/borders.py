@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 
-def fold(coordinate: Array, extent: Any, border: str) -> Array:
+def border_coordinate(coordinate: Array, extent: Any, border: str) -> Array:
     """Brings a coordinate into the canvas by a border's rule, and half a pixel inside its edges.
 
     Args:
@@ -41,7 +41,7 @@ def is_mirrored(coordinate: Array, extent: Any, border: str) -> Array:
     return (place > 1.0 + slack) & (place < 2.0 - slack)
 
 
-def fold_index(index: Array, extent: Any, border: str) -> Array:
+def border_index(index: Array, extent: Any, border: str) -> Array:
     """The same rule for the index of a pixel."""
     if border == "reflect":
         index = jnp.mod(index, 2 * extent)

@@ -21,9 +21,9 @@ from jaxaug.geometry.maps import Matrix
 from jaxaug.geometry.warp import Warp
 from jaxaug.sampling.dense import read_dense
 from jaxaug.sampling.separable import read_separable
-from jaxaug.sampling.steps import swap_of, widens
+from jaxaug.sampling.steps import chain_transposes, widens
 from jaxaug.sampling.tiles import copy_tiles, tiled
-from jaxaug.sampling.whole_pixel import move, moves
+from jaxaug.sampling.whole_pixel import copies, copy_pixels
 
 
 def resample(picture: Array, warps: Sequence[Warp]) -> Array:
@@ -37,9 +37,9 @@ def resample(picture: Array, warps: Sequence[Warp]) -> Array:
         (height, width, channels) of the last warp's `size_out`, in the picture's dtype.
     """
     for stretch in stretches(warps):
-        if all(moves(w) for w in stretch):
+        if all(copies(w) for w in stretch):
             for warp in stretch:
-                picture = move(picture, warp)
+                picture = copy_pixels(picture, warp)
             continue
         active: Any = False
         for warp in stretch:
@@ -66,15 +66,15 @@ def stretches(warps: Sequence[Warp]) -> list[list[Warp]]:
 
 
 def _joins(stretch: list[Warp], warp: Warp) -> bool:
-    chain = [w for w in [*stretch, warp] if not w.is_lattice]
+    chain = [w for w in [*stretch, warp] if not w.is_whole_pixel]
     if any(widens(w) for w in chain) and not all(isinstance(w.map, Matrix) and w.is_separable for w in chain):
         return False
     return len({(w.interpolation, w.antialias) for w in chain}) <= 1
 
 
 def _read_stretch(picture: Array, stretch: list[Warp]) -> Array:
-    method = next((w.interpolation for w in stretch if not w.is_lattice), "nearest")
-    swap = swap_of(stretch)
+    method = next((w.interpolation for w in stretch if not w.is_whole_pixel), "nearest")
+    swap = chain_transposes(stretch)
     if all(w.is_separable for w in stretch) and (isinstance(swap, bool) or picture.shape[0] == picture.shape[1]):
         return read_separable(picture, stretch, method)
 
@@ -83,6 +83,9 @@ def _read_stretch(picture: Array, stretch: list[Warp]) -> Array:
 
     if tiled(stretch, picture):
         return jax.lax.platform_dependent(
-            picture, stretch, cpu=lambda picture, stretch: copy_tiles(picture, stretch[0].map), default=dense
+            picture,
+            stretch,
+            cpu=lambda picture, stretch: copy_tiles(picture, stretch[0].map),
+            default=dense,
         )
     return dense(picture, stretch)

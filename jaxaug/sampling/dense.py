@@ -14,13 +14,13 @@ from jaxaug.geometry.matrices import compose3
 from jaxaug.geometry.warp import Warp
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
-from jaxaug.sampling.borders import coverage, fold, fold_index
+from jaxaug.sampling.borders import border_coordinate, border_index, coverage
 from jaxaug.sampling.interpolation import taps
 from jaxaug.sampling.packed import read_packed_dense
 from jaxaug.sampling.steps import Fills, blend_fills, border_of, lay, needs_rule, source_extent, source_step, window_of
 
 
-def coordinates(run: list[Warp], method: str, *, at_source: bool) -> tuple[Array, Array, Fills]:
+def coordinates(chain: list[Warp], method: str, *, at_source: bool) -> tuple[Array, Array, Fills]:
     """Where every output pixel of a chain reads in the stored picture, and what its borders lay over it.
 
     Args:
@@ -28,12 +28,12 @@ def coordinates(run: list[Warp], method: str, *, at_source: bool) -> tuple[Array
         method: how it is read.
         at_source: whether the border of the stored picture is left to whoever reads it.
     """
-    height, width = run[-1].size_out
+    height, width = chain[-1].size_out
     y, x = jnp.meshgrid(
         jnp.arange(height, dtype=jnp.float32) + 0.5, jnp.arange(width, dtype=jnp.float32) + 0.5, indexing="ij"
     )
     fills: Fills = []
-    source = source_step(run)
+    source = source_step(chain)
     pending: Any = None
     projective = False
 
@@ -44,14 +44,14 @@ def coordinates(run: list[Warp], method: str, *, at_source: bool) -> tuple[Array
             x, y = Matrix(pending, structure).pull(x, y)
         pending, projective = None, False
 
-    for step in range(len(run) - 1, -1, -1):
-        warp = run[step]
+    for step in range(len(chain) - 1, -1, -1):
+        warp = chain[step]
         if isinstance(warp.map, Matrix):
             pending = warp.map.m if pending is None else compose3(warp.map.m, pending)
             projective = projective or bool(warp.structure & Structure.PROJECTIVE)
         else:
             settle()
-            x, y = warp.pull(x, y, centres=step == len(run) - 1)
+            x, y = warp.pull(x, y, centres=step == len(chain) - 1)
         if (step == source and at_source) or not needs_rule(warp):
             continue
         settle()
@@ -62,28 +62,31 @@ def coordinates(run: list[Warp], method: str, *, at_source: bool) -> tuple[Array
             cover = inside[0] & inside[1] if method == "nearest" else inside[0] * inside[1]
             lay(fills, cover, warp.fill)
         if method != "nearest" or border != "constant":
-            x, y = fold(x - left, columns, border) + left, fold(y - above, rows, border) + above
+            x, y = (
+                border_coordinate(x - left, columns, border) + left,
+                border_coordinate(y - above, rows, border) + above,
+            )
     settle()
     return x, y, fills
 
 
-def read_dense(picture: Array, run: list[Warp], method: str) -> Array:
+def read_dense(picture: Array, chain: list[Warp], method: str) -> Array:
     """A picture (height, width, channels) through a chain, each pixel read where it lies."""
-    source = run[source_step(run)]
+    source = chain[source_step(chain)]
     border = border_of(source)
     in_words = method == "linear" and pixel_packing.fits(picture) and (source.extent_in is None or border != "wrap")
     # The rim of packed words lies around the whole buffer.
     at_source = source.window is None and not (in_words and source.extent_in is not None)
-    x, y, fills = coordinates(run, method, at_source=at_source)
+    x, y, fills = coordinates(chain, method, at_source=at_source)
     border = border if at_source else "replicate"
-    rows, columns = source_extent(run[0])
+    rows, columns = source_extent(chain[0])
     stride, channels = picture.shape[1:]
     fill = source.fill
     if method == "nearest":
         if border == "constant":
             lay(fills, coverage(x, columns, method) & coverage(y, rows, method), fill)
-        ix = fold_index(jnp.floor(x).astype(jnp.int32), columns, border)
-        iy = fold_index(jnp.floor(y).astype(jnp.int32), rows, border)
+        ix = border_index(jnp.floor(x).astype(jnp.int32), columns, border)
+        iy = border_index(jnp.floor(y).astype(jnp.int32), rows, border)
         flat = picture.reshape(-1, channels)
         index = materialize(iy * stride + ix)
         if channels == 1:

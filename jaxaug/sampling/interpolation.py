@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.sampling.borders import fold_index
+from jaxaug.sampling.borders import border_index
 
 
 class Taps(NamedTuple):
@@ -48,7 +48,7 @@ def taps(coordinate: Array, extent: Any, method: str, border: str) -> Taps:
     else:
         raise ValueError(f"interpolation must be nearest, linear, cubic, lanczos or area, got {method!r}.")
     if border != "constant":
-        return Taps([(fold_index(base + o, extent, border), w) for o, w in zip(offsets, weights, strict=True)], None)
+        return Taps([(border_index(base + o, extent, border), w) for o, w in zip(offsets, weights, strict=True)], None)
     pairs = []
     cover = jnp.zeros_like(t)
     for offset, weight in zip(offsets, weights, strict=True):
@@ -84,11 +84,11 @@ def kernel_matrix(
     Returns:
         (n, extent), rows summing to one.
     """
-    stretch = jnp.maximum(jnp.abs(scale), 1.0)
-    d = (jnp.arange(extent) + 0.5 - coordinate[:, None]) / stretch
+    resize_nearest = jnp.maximum(jnp.abs(scale), 1.0)
+    d = (jnp.arange(extent) + 0.5 - coordinate[:, None]) / resize_nearest
     if method == "area":
-        lower = jnp.maximum(jnp.arange(extent), coordinate[:, None] - stretch / 2)
-        upper = jnp.minimum(jnp.arange(1, extent + 1), coordinate[:, None] + stretch / 2)
+        lower = jnp.maximum(jnp.arange(extent), coordinate[:, None] - resize_nearest / 2)
+        upper = jnp.minimum(jnp.arange(1, extent + 1), coordinate[:, None] + resize_nearest / 2)
         w = jnp.maximum(upper - lower, 0.0)
     elif method == "linear":
         w = jnp.maximum(1 - jnp.abs(d), 0.0)

@@ -13,8 +13,8 @@ from jaxaug.backend.strips import in_strips
 from jaxaug.core.fill import fill_values
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
-from jaxaug.kernels.fixed_point import ONE, Lanes, gathered, mixed, spread, weight
-from jaxaug.sampling.borders import fold
+from jaxaug.kernels.fixed_point import ONE, Lanes, pack_lanes, to_weight, unpack_lanes, weighted_sum
+from jaxaug.sampling.borders import border_coordinate
 from jaxaug.sampling.interpolation import Taps
 from jaxaug.sampling.steps import Fills, total
 
@@ -34,23 +34,23 @@ def read_packed_separable(picture: Array, down: Taps, across: Taps, fill: Any, f
 
     def colour(of: Any) -> Lanes:
         level = round_to(fill_values(of, picture), picture.dtype)
-        return spread(pixel_packing.pack(level[None, None])[0, 0], channels)
+        return unpack_lanes(pixel_packing.pack(level[None, None])[0, 0], channels)
 
     def mix(reads: list[Lanes], pairs: list[tuple[Array, Array]], cover: Array | None) -> Lanes:
-        one = weight(pairs[1][1])
-        other = jnp.minimum(weight(pairs[0][1]), ONE - one)
+        one = to_weight(pairs[1][1])
+        other = jnp.minimum(to_weight(pairs[0][1]), ONE - one)
         shares = materialize([share[:, None] for share in (other, one, ONE - one - other)])
         whole = cover is None
-        return mixed(list(zip(reads if whole else [*reads, colour(fill)], shares, strict=not whole)), channels)
+        return weighted_sum(list(zip(reads if whole else [*reads, colour(fill)], shares, strict=not whole)), channels)
 
     packed = materialize(pixel_packing.pack(picture))
-    rows = materialize(mix([spread(take_rows(packed, i), channels) for i, _ in down[0]], *down))
+    rows = materialize(mix([unpack_lanes(take_rows(packed, i), channels) for i, _ in down[0]], *down))
     turned = materialize([lane.T for lane in rows])
     lanes = mix([tuple(take_rows(lane, i) for lane in turned) for i, _ in across[0]], *across)
     for above, over in reversed(fills):
-        share = weight(above.T)
-        lanes = mixed([(lanes, share), (colour(over), ONE - share)], channels)
-    return pixel_packing.unpack(materialize(materialize(gathered(lanes)).T), channels)
+        share = to_weight(above.T)
+        lanes = weighted_sum([(lanes, share), (colour(over), ONE - share)], channels)
+    return pixel_packing.unpack(materialize(materialize(pack_lanes(lanes)).T), channels)
 
 
 def read_packed_dense(picture: Array, x: Array, y: Array, border: str, fill: Any, fills: Fills) -> Array:
@@ -76,7 +76,7 @@ def read_packed_dense(picture: Array, x: Array, y: Array, border: str, fill: Any
         if border == "wrap":
             x, y = x - columns * jnp.floor(x / columns), y - rows * jnp.floor(y / rows)
         else:
-            x, y = fold(x, columns, border), fold(y, rows, border)
+            x, y = border_coordinate(x, columns, border), border_coordinate(y, rows, border)
         x, y = x - 0.5, y - 0.5
     stride = columns + 3
     flat = materialize(rimmed).reshape(-1)

@@ -15,7 +15,7 @@ from jaxaug.geometry.maps import Axes
 from jaxaug.geometry.warp import Warp
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
-from jaxaug.sampling.borders import coverage, fold, fold_index
+from jaxaug.sampling.borders import border_coordinate, border_index, coverage
 from jaxaug.sampling.interpolation import kernel_matrix, taps
 from jaxaug.sampling.packed import read_packed_separable
 from jaxaug.sampling.steps import (
@@ -32,40 +32,40 @@ from jaxaug.sampling.steps import (
     window_of,
     xor,
 )
-from jaxaug.sampling.whole_pixel import pick, swaps
+from jaxaug.sampling.whole_pixel import static_where, transposes
 
 
-def read_separable(picture: Array, run: list[Warp], method: str) -> Array:
+def read_separable(picture: Array, chain: list[Warp], method: str) -> Array:
     """A picture (height, width, channels) through a chain, its rows and its columns read apart."""
-    height, width = run[-1].size_out
+    height, width = chain[-1].size_out
     u = jnp.arange(width, dtype=jnp.float32) + 0.5
     v = jnp.arange(height, dtype=jnp.float32) + 0.5
     swapped: Array | bool = False
     scale_u = scale_v = jnp.float32(1.0)
     fills: Fills = []
-    source = source_step(run)
+    source = source_step(chain)
     source_border = "replicate"
     readable: Any = (None, None)
-    for step in range(len(run) - 1, -1, -1):
-        warp = run[step]
+    for step in range(len(chain) - 1, -1, -1):
+        warp = chain[step]
         if isinstance(warp.map, Axes):
             u, v = _axes_step(warp, u, v, swapped)
         else:
             m = warp.map.m
-            turns = swaps(warp)
+            turns = transposes(warp)
             # u runs along the output's columns: it is x unless an odd number of exchanges lies behind it.
-            ux, uy = pick(turns, m[1, 0], m[0, 0]), pick(turns, m[0, 1], m[1, 1])
-            cx, cy = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
-            au, av = pick(swapped, uy, ux), pick(swapped, ux, uy)
-            u, v = au * u + pick(swapped, cy, cx), av * v + pick(swapped, cx, cy)
+            ux, uy = static_where(turns, m[1, 0], m[0, 0]), static_where(turns, m[0, 1], m[1, 1])
+            cx, cy = static_where(turns, m[1, 2], m[0, 2]), static_where(turns, m[0, 2], m[1, 2])
+            au, av = static_where(swapped, uy, ux), static_where(swapped, ux, uy)
+            u, v = au * u + static_where(swapped, cy, cx), av * v + static_where(swapped, cx, cy)
             scale_u, scale_v = scale_u * au, scale_v * av
             swapped = xor(swapped, turns)
         if not needs_rule(warp):
             continue
         border = border_of(warp)
         left, above, columns, rows = window_of(warp)
-        start_u, start_v = pick(swapped, above, left), pick(swapped, left, above)
-        extent_u, extent_v = pick(swapped, rows, columns), pick(swapped, columns, rows)
+        start_u, start_v = static_where(swapped, above, left), static_where(swapped, left, above)
+        extent_u, extent_v = static_where(swapped, rows, columns), static_where(swapped, columns, rows)
         at_source = step == source and warp.window is None
         if step == source and not warp.reads_whole:
             readable = (start_u, extent_u), (start_v, extent_v)
@@ -75,22 +75,22 @@ def read_separable(picture: Array, run: list[Warp], method: str) -> Array:
         if at_source:
             source_border = border
         elif method != "nearest" or border != "constant":
-            u = fold(u - start_u, extent_u, border) + start_u
-            v = fold(v - start_v, extent_v, border) + start_v
+            u = border_coordinate(u - start_u, extent_u, border) + start_u
+            v = border_coordinate(v - start_v, extent_v, border) + start_v
     if swapped is True:
         picture = pixel_packing.transpose(picture)
     elif swapped is not False:
         picture = branch(swapped, pixel_packing.transpose, lambda p: p, picture)
-    rows, columns = source_extent(run[0], swapped)
+    rows, columns = source_extent(chain[0], swapped)
     if method == "nearest":
-        iv = fold_index(jnp.floor(v).astype(jnp.int32), rows, source_border)
-        iu = fold_index(jnp.floor(u).astype(jnp.int32), columns, source_border)
+        iv = border_index(jnp.floor(v).astype(jnp.int32), rows, source_border)
+        iu = border_index(jnp.floor(u).astype(jnp.int32), columns, source_border)
         return blend_fills(_take_rows(_take_rows(picture, iv, transpose=True), iu, transpose=True), fills, nearest=True)
-    if any(widens(w) for w in run):
+    if any(widens(w) for w in chain):
         if source_border == "constant":
-            lay(fills, outer(coverage(v, rows, method), coverage(u, columns, method)), run[source].fill)
-        wv = kernel_matrix(fold(v, rows, source_border), scale_v, picture.shape[0], method, readable[1])
-        wu = kernel_matrix(fold(u, columns, source_border), scale_u, picture.shape[1], method, readable[0])
+            lay(fills, outer(coverage(v, rows, method), coverage(u, columns, method)), chain[source].fill)
+        wv = kernel_matrix(border_coordinate(v, rows, source_border), scale_v, picture.shape[0], method, readable[1])
+        wu = kernel_matrix(border_coordinate(u, columns, source_border), scale_u, picture.shape[1], method, readable[0])
         value = jnp.einsum("ij,jkc->ikc", wv, picture.astype(jnp.float32), precision=jax.lax.Precision.HIGHEST)
         value = jnp.einsum("lk,ikc->ilc", wu, value, precision=jax.lax.Precision.HIGHEST)
         return round_to(blend_fills(value, fills), picture.dtype)
@@ -98,7 +98,7 @@ def read_separable(picture: Array, run: list[Warp], method: str) -> Array:
     u, v = materialize((u, v))
     pairs_v, cover_v = down = taps(v, rows, method, source_border)
     pairs_u, cover_u = across = taps(u, columns, method, source_border)
-    colour = run[source].fill
+    colour = chain[source].fill
     if method == "linear" and pixel_packing.fits(picture):
         return read_packed_separable(picture, down, across, colour, fills)
     value = picture.astype(jnp.float32)
@@ -117,8 +117,8 @@ def _take_rows(picture: Array, index: Array, *, transpose: bool = False) -> Arra
 
 
 def _axes_step(warp: Warp, u: Array, v: Array, swapped: Array | bool) -> tuple[Array, Array]:
-    new_u = pick(swapped, warp.map.pull_y(u), warp.map.pull_x(u))
-    new_v = pick(swapped, warp.map.pull_x(v), warp.map.pull_y(v))
+    new_u = static_where(swapped, warp.map.pull_y(u), warp.map.pull_x(u))
+    new_v = static_where(swapped, warp.map.pull_x(v), warp.map.pull_y(v))
     if warp.active is True:
         return new_u, new_v
     return jnp.where(warp.active, new_u, u), jnp.where(warp.active, new_v, v)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jax.numpy as jnp
 from jax import Array
@@ -12,8 +12,8 @@ from jax import Array
 from jaxaug.core.fill import fill_values
 from jaxaug.geometry.warp import Warp
 from jaxaug.kernels.dtype import round_to
-from jaxaug.sampling.borders import fold, is_mirrored
-from jaxaug.sampling.whole_pixel import pick, swaps
+from jaxaug.sampling.borders import border_coordinate, is_mirrored
+from jaxaug.sampling.whole_pixel import static_where, transposes
 
 #: What borders lay over a picture, the last step's first: how much of each value is not covered, and the fill there.
 Fills: TypeAlias = list[tuple[Array, Any]]
@@ -32,19 +32,19 @@ def widens(warp: Warp) -> bool:
 
 def needs_rule(warp: Warp) -> bool:
     """Whether a step may read outside its input or between pixels."""
-    return not (warp.reads_inside and warp.is_lattice)
+    return not (warp.reads_inside and warp.is_whole_pixel)
 
 
-def source_step(run: list[Warp]) -> int:
+def source_step(chain: list[Warp]) -> int:
     """The step whose border is that of the stored picture: the first that does more than turn it in place."""
-    return next((i for i, w in enumerate(run) if not (w.is_lattice and w.is_onto)), 0)
+    return next((i for i, w in enumerate(chain) if not (w.is_whole_pixel and w.is_onto)), 0)
 
 
-def swap_of(run: list[Warp]) -> Array | bool:
+def chain_transposes(chain: list[Warp]) -> Array | bool:
     """Whether the chain exchanges rows and columns, statically where the sizes tell."""
     swap: Array | bool = False
-    for warp in run:
-        swap = xor(swap, swaps(warp))
+    for warp in chain:
+        swap = xor(swap, transposes(warp))
     return swap
 
 
@@ -55,23 +55,47 @@ def xor(a: Array | bool, b: Array | bool) -> Array | bool:
     return jnp.logical_xor(a, b)
 
 
-def window_of(warp: Warp) -> tuple[Any, Any, Any, Any]:
-    """Left, top, width and height of what may be read of a warp's input."""
+class Window(NamedTuple):
+    """A rectangle of a canvas."""
+
+    left: Any
+    top: Any
+    width: Any
+    height: Any
+
+
+class Entered(NamedTuple):
+    """Points of a step's input, brought into it by its border's rule.
+
+    Args:
+        x, y: where they are read.
+        mirrors_x, mirrors_y: bool, whether the border shows the picture backwards there.
+    """
+
+    x: Array
+    y: Array
+    mirrors_x: Array
+    mirrors_y: Array
+
+
+def window_of(warp: Warp) -> Window:
+    """What may be read of a warp's input."""
     if warp.window is None:
         height, width = warp.canvas_in.size
-        return 0.0, 0.0, width, height
+        return Window(0.0, 0.0, width, height)
     x0, y0, x1, y1 = (warp.window[i] for i in range(4))
-    return x0, y0, x1 - x0, y1 - y0
+    return Window(x0, y0, x1 - x0, y1 - y0)
 
 
-def enter(warp: Warp, x: Array, y: Array) -> tuple[Array, Array, Array, Array]:
-    """Points of a step's input brought into it by its border's rule, and whether that mirrors x and y there."""
+def enter(warp: Warp, x: Array, y: Array) -> Entered:
+    """Points of a step's input brought into it by its border's rule."""
     border = border_of(warp)
     left, above, columns, rows = window_of(warp)
     mirrors = is_mirrored(x - left, columns, border), is_mirrored(y - above, rows, border)
     if not needs_rule(warp):
-        return x, y, *mirrors
-    return fold(x - left, columns, border) + left, fold(y - above, rows, border) + above, *mirrors
+        return Entered(x, y, *mirrors)
+    x = border_coordinate(x - left, columns, border) + left
+    return Entered(x, border_coordinate(y - above, rows, border) + above, *mirrors)
 
 
 def source_extent(warp: Warp, swapped: Array | bool = False) -> tuple[Any, Any]:
@@ -80,7 +104,7 @@ def source_extent(warp: Warp, swapped: Array | bool = False) -> tuple[Any, Any]:
         # A chain that may or may not turn its picture has a square one.
         return warp.size_in[::-1] if swapped is True else warp.size_in
     height, width = warp.extent_in.astype(jnp.int32)
-    return pick(swapped, width, height), pick(swapped, height, width)
+    return static_where(swapped, width, height), static_where(swapped, height, width)
 
 
 def lay(fills: Fills, cover: Array, fill: Any) -> None:

@@ -9,22 +9,22 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
-from jaxaug.geometry.maps import Tiles
+from jaxaug.geometry.torn_maps import Tiles
 from jaxaug.geometry.warp import Warp
 
 #: Pixels of a tile from which on copying it costs less than looking them up.
 LARGE = 128
 
 
-def tiled(run: Sequence[Warp], picture: Array) -> bool:
+def tiled(chain: Sequence[Warp], picture: Array) -> bool:
     """Whether a chain of warps is nothing but tiles that change places, few enough to copy them one after another.
 
     Args:
         run: the chain.
         picture: (height, width, channels) that it reads.
     """
-    warp = run[0]
-    if len(run) > 1 or not isinstance(warp.map, Tiles) or not warp.reads_whole or warp.extent_out is not None:
+    warp = chain[0]
+    if len(chain) > 1 or not isinstance(warp.map, Tiles) or not warp.reads_whole or warp.extent_out is not None:
         return False
     height, width = picture.shape[:2]
     return warp.map.source.shape[0] * LARGE <= height * width

@@ -13,8 +13,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import branch, either
-from jaxaug.geometry.maps import Inverse, Matrix, Rescaled, Structure, Torn
+from jaxaug.geometry.dense_maps import Inverse, Rescaled
+from jaxaug.geometry.maps import Jacobian, Matrix, Structure
 from jaxaug.geometry.matrices import inverse3
+from jaxaug.geometry.torn_maps import Torn
 from jaxaug.geometry.warp import Warp
 from jaxaug.sampling.chain import resample
 from jaxaug.sampling.steps import enter
@@ -37,7 +39,7 @@ def move_flow(flow: Array, warps: Sequence[Warp]) -> Array:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from jaxaug.geometry.maps import Structure
+        >>> from jaxaug.geometry.maps import Jacobian, Structure
         >>> from jaxaug.geometry.warp import matrix_warp
         >>> flip = matrix_warp([[-1, 0, 2], [0, 1, 0], [0, 0, 1]], (1, 2), (1, 2), Structure.FLIP_X, reads_inside=True)
         >>> move_flow(jnp.array([[[1.0, 5.0], [2.0, 6.0]]]), [flip])
@@ -67,7 +69,7 @@ def move_normals(normals: Array, warps: Sequence[Warp]) -> Array:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> from jaxaug.geometry.maps import Structure
+        >>> from jaxaug.geometry.maps import Jacobian, Structure
         >>> from jaxaug.geometry.warp import matrix_warp
         >>> flip = matrix_warp([[-1, 0, 1], [0, 1, 0], [0, 0, 1]], (1, 1), (1, 1), Structure.FLIP_X, reads_inside=True)
         >>> move_normals(jnp.array([[[0.6, 0.0, 0.8]]]), [flip])
@@ -77,7 +79,7 @@ def move_normals(normals: Array, warps: Sequence[Warp]) -> Array:
     def along(normals: Array) -> Array:
         chain = list(warps)
         value = normals.astype(jnp.float32)
-        if all(w.is_lattice for w in chain):
+        if all(w.is_whole_pixel for w in chain):
             read = resample(value, chain)
         else:
             read = resample(jnp.concatenate([value, _length(value)], axis=-1), chain)
@@ -179,7 +181,7 @@ def _is_torn(map: Any) -> bool:
     return isinstance(map.inner if isinstance(map, Rescaled) else map, Torn)
 
 
-def _slopes(fn: Callable[[Array, Array], Vector], x: Array, y: Array) -> tuple[Array, Array, Array, Array]:
-    """Derivatives (du/dx, du/dy, dv/dx, dv/dy) over a whole pixel: bent maps have kinks at pixel centres."""
+def _slopes(fn: Callable[[Array, Array], Vector], x: Array, y: Array) -> Jacobian:
+    """Derivatives over a whole pixel: bent maps have kinks at pixel centres."""
     right, left, below, above = fn(x + 0.5, y), fn(x - 0.5, y), fn(x, y + 0.5), fn(x, y - 0.5)
-    return right[0] - left[0], below[0] - above[0], right[1] - left[1], below[1] - above[1]
+    return Jacobian(right[0] - left[0], below[0] - above[0], right[1] - left[1], below[1] - above[1])

@@ -20,9 +20,9 @@ from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
 
 
-def moves(warp: Warp) -> bool:
+def copies(warp: Warp) -> bool:
     """Whether a warp is a turn and a window that slices can show."""
-    if not warp.is_lattice or warp.window is not None:
+    if not warp.is_whole_pixel or warp.window is not None:
         return False
     if _roams(warp):
         return warp.reads_inside and not warp.structure & ~Structure.SHIFT and warp.size_out[1] <= warp.size_in[1]
@@ -37,12 +37,12 @@ def _roams(warp: Warp) -> bool:
     return warp.extent_in is not None or warp.extent_out is not None
 
 
-def move(picture: Array, warp: Warp) -> Array:
+def copy_pixels(picture: Array, warp: Warp) -> Array:
     """A picture through a lattice warp, by transposing, reversing and slicing it."""
     m, structure = warp.map.m, warp.structure
-    turns = swaps(warp)
+    turns = transposes(warp)
     picture = _where(turns, pixel_packing.transpose, picture)
-    across, down = pick(turns, m[1, 0], m[0, 0]), pick(turns, m[0, 1], m[1, 1])
+    across, down = static_where(turns, m[1, 0], m[0, 0]), static_where(turns, m[0, 1], m[1, 1])
     if structure & (Structure.FLIP_X | Structure.SWAP):
         picture = _where(across < 0, lambda p: p[:, ::-1], picture)
     if structure & (Structure.FLIP_Y | Structure.SWAP):
@@ -53,7 +53,7 @@ def move(picture: Array, warp: Warp) -> Array:
     fill = None if warp.reads_inside else round_to(fill_values(warp.fill, picture), picture.dtype)
     if isinstance(m, np.ndarray) and not structure & ~Structure.SHIFT:
         return _cut_and_framed(picture, round(float(m[1, 2])), round(float(m[0, 2])), fill, size=warp.size_out)
-    left, top = pick(turns, m[1, 2], m[0, 2]), pick(turns, m[0, 2], m[1, 2])
+    left, top = static_where(turns, m[1, 2], m[0, 2]), static_where(turns, m[0, 2], m[1, 2])
     left, top = jnp.where(across < 0, columns - left, left), jnp.where(down < 0, rows - top, top)
     left, top = (jnp.round(v).astype(jnp.int32) for v in (left, top))
     slices = _run_on if _roams(warp) else _sliced
@@ -127,17 +127,17 @@ def _where(condition: Array | bool, change: Any, picture: Array) -> Array:
     return branch(condition, change, lambda p: p, picture)
 
 
-def swaps(warp: Warp) -> Array | bool:
+def transposes(warp: Warp) -> Array | bool:
     """Whether a warp exchanges rows and columns, statically where its sizes tell."""
     if not (isinstance(warp.map, Matrix) and warp.structure & Structure.SWAP):
         return False
     height, width = warp.size_in
     if height != width:
         return warp.size_out == (width, height)
-    return warp.map.swaps
+    return warp.map.transposes
 
 
-def pick(condition: Array | bool, yes: Any, no: Any) -> Any:
+def static_where(condition: Array | bool, yes: Any, no: Any) -> Any:
     """One of two values, statically where the condition is known."""
     if isinstance(condition, bool):
         return yes if condition else no

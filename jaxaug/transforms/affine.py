@@ -59,7 +59,7 @@ def _spans(linear: tuple[Any, Any, Any, Any], size: tuple[Any, Any], xp: Any) ->
     return yx * size[1] + yy * size[0], xx * size[1] + xy * size[0]
 
 
-def warp_settings(transform: Any) -> dict[str, Any]:
+def reading_arguments(transform: Any) -> dict[str, Any]:
     """The fields of a warp that come straight from a transform's arguments."""
     names = ("interpolation", "mask_interpolation", "border_mode", "fill", "fill_mask")
     out = {n: getattr(transform, n) for n in names}
@@ -111,10 +111,10 @@ class Affine(Transform):
     shear: Any = args.per_axis((0.0, 0.0), args.alone, missing=0.0)
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
-    fit_output: bool = args.setting(False, bool)
-    keep_ratio: bool = args.setting(False, bool)
+    fit_output: bool = args.option(False, bool)
+    keep_ratio: bool = args.option(False, bool)
     rotate_method: str = args.choice("largest_box", METHODS)
-    balanced_scale: bool = args.setting(False, bool)
+    balanced_scale: bool = args.option(False, bool)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
@@ -134,7 +134,7 @@ class Affine(Transform):
         if self.fit_output:
             return self._fitted(view, (scale_x, scale_y), turn, shear)
         matrix = affine_matrix(view.size, (scale_x, scale_y), turn, shear, self._shift(rng, view))
-        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **reading_arguments(self))
 
     def _fitted(self, view: View, scale: tuple[Array, Array], angle: Array, shear: tuple[Array, ...]) -> Warp:
         """The warp onto a canvas that holds the whole transformed picture."""
@@ -156,7 +156,7 @@ class Affine(Transform):
             view.canvas,
             view.drawn((most[0], most[1]), height, width),
             Structure.AFFINE,
-            **warp_settings(self),
+            **reading_arguments(self),
         )
 
     def _scale(self, rng: Draw, axis: str) -> Array:
@@ -233,7 +233,7 @@ class ShiftScaleRotate(Transform):
         )
         scale = (1.0 + rng.uniform("scale_x", self.scale_limit), 1.0 + rng.uniform("scale_y", self.scale_limit))
         matrix = affine_matrix(view.size, scale, rng.uniform("rotate", self.rotate_limit), (0.0, 0.0), shift)
-        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **reading_arguments(self))
 
 
 @transform
@@ -266,7 +266,7 @@ class Rotate(Transform):
     interpolation: Any = args.interpolation("linear")
     border_mode: Any = args.border_mode("constant")
     rotate_method: str = args.choice("largest_box", METHODS)
-    crop_border: bool = args.setting(False, bool)
+    crop_border: bool = args.option(False, bool)
     mask_interpolation: Any = args.interpolation("nearest")
     fill: Any = args.fill(0.0)
     fill_mask: Any = args.fill(0.0)
@@ -280,7 +280,7 @@ class Rotate(Transform):
             left, top, right, bottom = largest_window(view.size, angle)
             matrix = compose3(matrix, stack3([[1, 0, left], [0, 1, top], [0, 0, 1]]))
             after = view.drawn(view.canvas.buffer, bottom - top, right - left)
-        return matrix_warp(matrix, view.canvas, after, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, after, Structure.AFFINE, **reading_arguments(self))
 
 
 def largest_window(size: tuple[Any, Any], angle: Array) -> tuple[Array, Array, Array, Array]:
@@ -347,4 +347,4 @@ class SafeRotate(Transform):
         c, s = (jnp.abs(f(jnp.deg2rad(angle))) for f in (jnp.cos, jnp.sin))
         zoom_x, zoom_y = (height * s + width * c) / width, (height * c + width * s) / height
         zoom = stack3([[zoom_x, 0, (1 - zoom_x) * width / 2], [0, zoom_y, (1 - zoom_y) * height / 2], [0, 0, 1]])
-        return matrix_warp(compose3(turn, zoom), view.canvas, view.canvas, Structure.AFFINE, **warp_settings(self))
+        return matrix_warp(compose3(turn, zoom), view.canvas, view.canvas, Structure.AFFINE, **reading_arguments(self))

@@ -149,7 +149,7 @@ class ToGray(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    num_output_channels: int = args.setting(3, int, 1)
+    num_output_channels: int = args.option(3, int, 1)
     method: str = args.choice(
         "weighted_average", ("weighted_average", "from_lab", "desaturation", "average", "max", "pca")
     )

@@ -105,11 +105,11 @@ class Crop(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    x_min: int = args.setting(0, int, 0)
-    y_min: int = args.setting(0, int, 0)
-    x_max: int = args.setting(1024, int, 1)
-    y_max: int = args.setting(1024, int, 1)
-    pad_if_needed: bool = args.setting(False, bool)
+    x_min: int = args.option(0, int, 0)
+    y_min: int = args.option(0, int, 0)
+    x_max: int = args.option(1024, int, 1)
+    y_max: int = args.option(1024, int, 1)
+    pad_if_needed: bool = args.option(False, bool)
     pad_position: str = args.choice("center", POSITIONS)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
@@ -157,9 +157,9 @@ class CenterCrop(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    height: int = args.setting(kind=int, low=1)
-    width: int = args.setting(kind=int, low=1)
-    pad_if_needed: bool = args.setting(False, bool)
+    height: int = args.option(kind=int, low=1)
+    width: int = args.option(kind=int, low=1)
+    pad_if_needed: bool = args.option(False, bool)
     pad_position: str = args.choice("center", POSITIONS)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)
@@ -206,9 +206,9 @@ class RandomCrop(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    height: int = args.setting(kind=int, low=1)
-    width: int = args.setting(kind=int, low=1)
-    pad_if_needed: bool = args.setting(False, bool)
+    height: int = args.option(kind=int, low=1)
+    width: int = args.option(kind=int, low=1)
+    pad_if_needed: bool = args.option(False, bool)
     pad_position: str = args.choice("center", POSITIONS)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)

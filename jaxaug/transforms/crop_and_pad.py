@@ -18,7 +18,7 @@ from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import Warp, identity, matrix_warp
-from jaxaug.transforms.affine import warp_settings
+from jaxaug.transforms.affine import reading_arguments
 from jaxaug.transforms.crop import outside, window
 
 SIDES = ("top", "right", "bottom", "left")
@@ -88,8 +88,8 @@ class CropAndPad(Transform):
 
     px: Any = _amounts(whole=True)
     percent: Any = _amounts(whole=False)
-    keep_size: bool = args.setting(True, bool)
-    sample_independently: bool = args.setting(True, bool)
+    keep_size: bool = args.option(True, bool)
+    sample_independently: bool = args.option(True, bool)
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
     border_mode: Any = args.border_mode("constant")
@@ -134,7 +134,7 @@ class CropAndPad(Transform):
             view.canvas,
             Structure.SCALE | Structure.SHIFT,
             window=kept + rims * jnp.array([-1.0, -1.0, 1.0, 1.0]),
-            **warp_settings(self),
+            **reading_arguments(self),
         )
         return struct.replace(identity(view.canvas), window=kept, reads_inside=False, border_mode="replicate"), pad
 

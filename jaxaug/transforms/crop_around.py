@@ -52,8 +52,8 @@ class RandomSizedBBoxSafeCrop(Transform):
     single box is eroded as several are.
     """
 
-    height: int = args.setting(kind=int, low=1)
-    width: int = args.setting(kind=int, low=1)
+    height: int = args.option(kind=int, low=1)
+    width: int = args.option(kind=int, low=1)
     erosion_rate: Any = args.number(0.0, 0, 1)
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
@@ -203,8 +203,8 @@ class AtLeastOneBBoxRandomCrop(Transform):
     rounded down, so a window may miss a box that it should touch.
     """
 
-    height: int = args.setting(kind=int, low=1)
-    width: int = args.setting(kind=int, low=1)
+    height: int = args.option(kind=int, low=1)
+    width: int = args.option(kind=int, low=1)
     erosion_factor: Any = args.number(0.0, 0, 1)
     p: Any = args.probability(1.0)
 
@@ -271,8 +271,8 @@ class CropNonEmptyMaskIfExists(Transform):
     Follows the meaning of Albumentations 2.0.8: an empty mask leaves a random crop.
     """
 
-    height: int = args.setting(kind=int, low=1)
-    width: int = args.setting(kind=int, low=1)
+    height: int = args.option(kind=int, low=1)
+    width: int = args.option(kind=int, low=1)
     ignore_values: Any = dataclasses.field(default=None, metadata={"static": True})
     ignore_channels: Any = dataclasses.field(default=None, metadata={"static": True})
     p: Any = args.probability(1.0)

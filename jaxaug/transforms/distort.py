@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import Array
 
-from jaxaug.backend import struct
-from jaxaug.backend.compiler import materialize
-from jaxaug.backend.struct import static
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.geometry.maps import Axes, Displacement, Map
+from jaxaug.geometry.elastic import ElasticMap
+from jaxaug.geometry.maps import Axes
 from jaxaug.geometry.warp import Warp, map_warp
-from jaxaug.kernels.noise import random_normal, random_uniform
-from jaxaug.transforms.affine import warp_settings
+from jaxaug.transforms.affine import reading_arguments
 
 REMAPPING = ("mask", "direct")
 
@@ -49,10 +43,10 @@ class GridDistortion(Transform):
     Follows the meaning of Albumentations 2.0.8, with cells of equal size and no gaps of a pixel between them.
     """
 
-    num_steps: int = args.setting(5, int, 1)
+    num_steps: int = args.option(5, int, 1)
     distort_limit: Any = args.pair((-0.3, 0.3), args.symmetric, -1, 1)
     interpolation: Any = args.interpolation("linear")
-    normalized: bool = args.setting(True, bool)
+    normalized: bool = args.option(True, bool)
     mask_interpolation: Any = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
     p: Any = args.probability(0.5)
@@ -67,60 +61,7 @@ class GridDistortion(Transform):
             total = steps.sum() if self.normalized else float(self.num_steps)
             inner = jnp.concatenate([jnp.zeros(1), jnp.cumsum(steps)]) * (length / total)
             knots += [jnp.linspace(0.0, length, self.num_steps + 1), inner]
-        return map_warp(Axes(*knots), view.canvas, view.canvas, reads_inside=self.normalized, **warp_settings(self))
-
-
-@struct.struct
-class ElasticMap(Map):
-    """A smooth random displacement, kept as its key and strength until it is needed.
-
-    Args:
-        key: raw key data of the field.
-        alpha: strength in pixels before smoothing.
-        sigma: standard deviation of the smoothing in pixels.
-        size: (height, width) of the field.
-        radius: taps beyond it are cut off; 0 keeps all.
-        same: one field for both axes.
-        distribution: gaussian or uniform.
-    """
-
-    key: Array
-    alpha: Any
-    sigma: Any
-    size: tuple[int, int] = static(default=(1, 1))
-    radius: int = static(default=0)
-    same: bool = static(default=False)
-    distribution: str = static(default="gaussian")
-
-    def build(self) -> Displacement:
-        shape = (1 if self.same else 2, *self.size)
-        if self.distribution == "gaussian":
-            noise = materialize(random_normal(self.key, shape))
-            noise = noise / jnp.maximum(jnp.abs(noise).max(), 1e-6)
-        else:
-            noise = 2.0 * random_uniform(self.key, shape) - 1.0
-        noise = materialize(noise)
-        down, along = (_smoothing(n, self.sigma, self.radius) for n in self.size)
-        field = jnp.einsum("ij,njk,lk->nil", down, noise, along, precision=jax.lax.Precision.HIGHEST)
-        return materialize(Displacement(self.alpha * field[0], self.alpha * field[-1]))
-
-
-def _smoothing(n: int, sigma: Any, radius: int) -> Array:
-    """The matrix of a Gaussian filter of n pixels whose outermost ones are repeated for ever.
-
-    Weights are integrals of the Gaussian over each pixel, so what lies beyond the ends is known in closed form.
-    """
-    width = jnp.asarray(sigma, jnp.float32)
-
-    def below(edge: Array) -> Array:
-        limit = radius + 0.5 if radius else jnp.inf
-        return 0.5 * (1.0 + jax.scipy.special.erf(jnp.clip(edge, -limit, limit) / (width * np.sqrt(2.0))))
-
-    edges = jnp.arange(n + 1, dtype=jnp.float32) - 0.5
-    cumulative = below(edges - jnp.arange(n, dtype=jnp.float32)[:, None])
-    low, high = below(jnp.float32(-jnp.inf)), below(jnp.float32(jnp.inf))
-    cumulative = cumulative.at[:, 0].set(low).at[:, -1].set(high)
-    return (cumulative[:, 1:] - cumulative[:, :-1]) / (high - low)
+        return map_warp(Axes(*knots), view.canvas, view.canvas, reads_inside=self.normalized, **reading_arguments(self))
 
 
 @transform
@@ -156,8 +97,8 @@ class ElasticTransform(Transform):
     alpha: Any = args.number(1.0, 0)
     sigma: Any = args.number(50.0, 1)
     interpolation: Any = args.interpolation("linear")
-    approximate: bool = args.setting(False, bool)
-    same_dxdy: bool = args.setting(False, bool)
+    approximate: bool = args.option(False, bool)
+    same_dxdy: bool = args.option(False, bool)
     mask_interpolation: Any = args.interpolation("nearest")
     noise_distribution: str = args.choice("gaussian", ("gaussian", "uniform"))
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
@@ -167,7 +108,7 @@ class ElasticTransform(Transform):
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
-        key = rng.words("field")
+        key = rng.key("field")
         field = ElasticMap(
             key,
             jnp.asarray(self.alpha, jnp.float32),
@@ -177,4 +118,4 @@ class ElasticTransform(Transform):
             same=self.same_dxdy,
             distribution=self.noise_distribution,
         )
-        return map_warp(field, view.canvas, view.canvas, **warp_settings(self))
+        return map_warp(field, view.canvas, view.canvas, **reading_arguments(self))

@@ -22,7 +22,7 @@ def cut(rng: Draw, region: Any, transform: Any) -> Erase:
     worded = isinstance(transform.fill, str)
     return Erase(
         region,
-        rng.words("fill"),
+        rng.key("fill"),
         fill=0.0 if worded else transform.fill,
         fill_mask=transform.fill_mask,
         mode=transform.fill if worded else "constant",
@@ -55,7 +55,7 @@ class CoarseDropout(Transform):
     num_holes_range: Any = args.pair((1, 2), None, 1, static=True)
     hole_height_range: Any = args.lengths((0.1, 0.2))
     hole_width_range: Any = args.lengths((0.1, 0.2))
-    fill: Any = args.fill(0.0, words=FILLS)
+    fill: Any = args.fill(0.0, names=FILLS)
     fill_mask: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
 
@@ -104,7 +104,7 @@ class Erasing(Transform):
 
     scale: Any = args.pair((0.02, 0.33), None, 0)
     ratio: Any = args.pair((0.3, 3.3), None, 0)
-    fill: Any = args.fill(0.0, words=FILLS)
+    fill: Any = args.fill(0.0, names=FILLS)
     fill_mask: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
 

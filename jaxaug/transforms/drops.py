@@ -48,7 +48,7 @@ class ChannelDropout(Transform):
             F.drop_channels,
             fit=_dropped,
             fewest=self.channel_drop_range[1] + 1,
-            rank=rng.words("rank"),
+            rank=rng.key("rank"),
             count=rng.integer("count", self.channel_drop_range),
             fill=self.fill,
         )
@@ -84,7 +84,7 @@ class PixelDropout(Transform):
     """
 
     dropout_prob: Any = args.number(0.01, 0, 1)
-    per_channel: bool = args.setting(False, bool)
+    per_channel: bool = args.option(False, bool)
     drop_value: Any = args.fill(0.0, optional=True)
     mask_drop_value: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
@@ -92,8 +92,8 @@ class PixelDropout(Transform):
     def draw(self, rng: Draw, view: View) -> Erase:
         colourful = self.drop_value is None
         return Erase(
-            Specks(rng.words("pixels"), jnp.asarray(self.dropout_prob, jnp.float32)),
-            rng.words("fill"),
+            Specks(rng.key("pixels"), jnp.asarray(self.dropout_prob, jnp.float32)),
+            rng.key("fill"),
             fill=0.0 if colourful else self.drop_value,
             fill_mask=self.mask_drop_value,
             mode="random_uniform" if colourful else "constant",

@@ -48,11 +48,11 @@ class GridDropout(Transform):
     """
 
     ratio: Any = args.number(0.5, 0, 1)
-    random_offset: bool = args.setting(True, bool)
+    random_offset: bool = args.option(True, bool)
     unit_size_range: Any = args.pair(None, None, 2, optional=True, static=True)
     holes_number_xy: Any = args.pair(None, None, 1, optional=True, ordered=False, static=True)
     shift_xy: Any = args.pair((0, 0), None, 0, ordered=False)
-    fill: Any = args.fill(0.0, words=FILLS)
+    fill: Any = args.fill(0.0, names=FILLS)
     fill_mask: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
 
@@ -155,7 +155,7 @@ class GridMask(Transform):
     num_grid_range: Any = args.pair((3, 7), None, 2)
     line_width_range: Any = args.pair((0.2, 0.5), None, 0, 1)
     rotation_range: Any = args.pair((0.0, 0.0))
-    fill: Any = args.fill(0.0, words=(*FILLS, "grayscale"))
+    fill: Any = args.fill(0.0, names=(*FILLS, "grayscale"))
     fill_mask: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
 

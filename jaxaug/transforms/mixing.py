@@ -39,7 +39,7 @@ class CutMix(MixTransform):
     """
 
     alpha: Any = args.number(1.0, 0)
-    labels: str = args.setting("labels", str)
+    labels: str = args.option("labels", str)
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Paste:

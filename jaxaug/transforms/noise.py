@@ -35,8 +35,8 @@ class GaussNoise(Transform):
 
     std_range: Any = args.pair((0.2, 0.44), None, 0, 1)
     mean_range: Any = args.pair((0.0, 0.0), None, -1, 1)
-    per_channel: bool = args.setting(True, bool)
-    noise_scale_factor: float = args.setting(1.0, float, 0.0)
+    per_channel: bool = args.option(True, bool)
+    noise_scale_factor: float = args.option(1.0, float, 0.0)
     p: Any = args.probability(0.5)
 
     def check(self) -> None:
@@ -44,7 +44,7 @@ class GaussNoise(Transform):
             raise ValueError(f"GaussNoise(noise_scale_factor=...) must be in (0, 1], got {self.noise_scale_factor}.")
 
     def draw(self, rng: Draw, view: View) -> NormalNoise:
-        key = rng.words("field")
+        key = rng.key("field")
         return NormalNoise(
             key,
             rng.uniform("mean", self.mean_range),
@@ -74,13 +74,13 @@ class MultiplicativeNoise(Transform):
     """
 
     multiplier: Any = args.pair((0.9, 1.1), args.alone, 0)
-    per_channel: bool = args.setting(False, bool)
-    elementwise: bool = args.setting(False, bool)
+    per_channel: bool = args.option(False, bool)
+    elementwise: bool = args.option(False, bool)
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> UniformFactors:
         low, high = (jnp.asarray(end, jnp.float32) for end in self.multiplier)
-        return UniformFactors(rng.words("field"), low, high, per_channel=self.per_channel, elementwise=self.elementwise)
+        return UniformFactors(rng.key("field"), low, high, per_channel=self.per_channel, elementwise=self.elementwise)
 
 
 @transform
@@ -106,4 +106,4 @@ class ShotNoise(Transform):
 
     def draw(self, rng: Draw, view: View) -> PoissonCounts:
         scale = jnp.maximum(rng.uniform("scale", self.scale_range), 1e-6)
-        return PoissonCounts(rng.words("counts"), scale, jnp.float32(2.2))
+        return PoissonCounts(rng.key("counts"), scale, jnp.float32(2.2))

@@ -44,12 +44,12 @@ class MaskDropout(Transform):
     """
 
     max_objects: Any = args.pair((1, 1), args.above(1), 1)
-    fill: Any = args.fill(0.0, words=("inpaint_telea", "inpaint_ns"))
+    fill: Any = args.fill(0.0, names=("inpaint_telea", "inpaint_ns"))
     fill_mask: Any = args.fill(0.0, optional=True)
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
-        ranks = rng.words("ranks")
+        ranks = rng.key("ranks")
         region = Objects(ranks, rng.integer("count", self.max_objects))
         worded = isinstance(self.fill, str)
         fill = 0.0 if worded else self.fill
@@ -97,7 +97,7 @@ class ConstrainedCoarseDropout(Transform):
     num_holes_range: Any = args.pair((1, 1), None, 1, static=True)
     hole_height_range: Any = args.pair((0.1, 0.1), None, 0, 1)
     hole_width_range: Any = args.pair((0.1, 0.1), None, 0, 1)
-    fill: Any = args.fill(0.0, words=FILLS)
+    fill: Any = args.fill(0.0, names=FILLS)
     fill_mask: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
     mask_indices: Any = args.several(1)
@@ -116,7 +116,7 @@ class ConstrainedCoarseDropout(Transform):
             return cut(rng, self._in_boxes(rng, view, count), self)
         places = rng.uniform("places", shape=(MOST_OBJECTS, self.num_holes_range[1]))
         shares = self._shares(rng, MOST_OBJECTS)
-        return cut(rng, InParts(rng.words("parts"), places, shares, count, self.mask_indices), self)
+        return cut(rng, InParts(rng.key("parts"), places, shares, count, self.mask_indices), self)
 
     def _in_boxes(self, rng: Draw, view: View, count: Array) -> Rectangles:
         boxes, valid, labels = view.labelled_boxes()

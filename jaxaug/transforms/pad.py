@@ -89,10 +89,10 @@ class PadIfNeeded(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    min_height: Any = args.setting(1024, int, 1, optional=True)
-    min_width: Any = args.setting(1024, int, 1, optional=True)
-    pad_height_divisor: Any = args.setting(None, int, 1, optional=True)
-    pad_width_divisor: Any = args.setting(None, int, 1, optional=True)
+    min_height: Any = args.option(1024, int, 1, optional=True)
+    min_width: Any = args.option(1024, int, 1, optional=True)
+    pad_height_divisor: Any = args.option(None, int, 1, optional=True)
+    pad_width_divisor: Any = args.option(None, int, 1, optional=True)
     position: str = args.choice("center", POSITIONS)
     border_mode: Any = args.border_mode("constant")
     fill: Any = args.fill(0.0)

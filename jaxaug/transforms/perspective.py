@@ -15,7 +15,7 @@ from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import compose3, inverse3, stack3, vector
 from jaxaug.geometry.matrices import transform as transform_points
 from jaxaug.geometry.warp import Warp, matrix_warp
-from jaxaug.transforms.affine import warp_settings
+from jaxaug.transforms.affine import reading_arguments
 
 
 @transform
@@ -46,8 +46,8 @@ class Perspective(Transform):
     """
 
     scale: Any = args.pair((0.05, 0.1), lambda v: (0.0, v), 0)
-    keep_size: bool = args.setting(True, bool)
-    fit_output: bool = args.setting(False, bool)
+    keep_size: bool = args.option(True, bool)
+    fit_output: bool = args.option(False, bool)
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
     border_mode: Any = args.border_mode("constant")
@@ -76,7 +76,7 @@ class Perspective(Transform):
             after = view.drawn(most, high, wide)
             height, width = after.size
         matrix = compose3(matrix, stack3([[1 / width, 0, 0], [0, 1 / height, 0], [0, 0, 1]]))
-        return matrix_warp(matrix, view.canvas, after, Structure.PROJECTIVE, **warp_settings(self))
+        return matrix_warp(matrix, view.canvas, after, Structure.PROJECTIVE, **reading_arguments(self))
 
 
 def _seen(matrix: Array, size: tuple[Any, Any]) -> tuple[Array, Array, Array, Array]:

@@ -40,13 +40,13 @@ class Resize(Transform):
     fraction of a pixel. `antialias` as in torchvision.
     """
 
-    height: int = args.setting(kind=int, low=1)
-    width: int = args.setting(kind=int, low=1)
+    height: int = args.option(kind=int, low=1)
+    width: int = args.option(kind=int, low=1)
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
     p: Any = args.probability(1.0)
-    antialias: bool = args.setting(False, bool)
+    antialias: bool = args.option(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         after = Canvas((self.height, self.width))

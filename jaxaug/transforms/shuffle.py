@@ -7,16 +7,13 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.backend import struct
-from jaxaug.backend.struct import static
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
-from jaxaug.geometry.maps import Matrix, Structure, Tiles, Torn
+from jaxaug.geometry.torn_maps import Scatter, Tiles
 from jaxaug.geometry.warp import Warp, map_warp
-from jaxaug.kernels.noise import bits_at
-from jaxaug.transforms.affine import warp_settings
+from jaxaug.transforms.affine import reading_arguments
 from jaxaug.transforms.distort import REMAPPING
 
 
@@ -76,37 +73,6 @@ def _edges(rng: Draw, axis: str, count: int, length: Any) -> Array:
     return jnp.concatenate([jnp.zeros(1), jnp.cumsum(least + longer)])
 
 
-@struct.struct
-class Scatter(Torn):
-    """A map that reads every pixel from a random one near it, without keeping a field of them.
-
-    Args:
-        key: raw key data.
-        fineness: cells of pixels that are read together, per pixel along each axis.
-        radius: the greatest distance along each axis in pixels.
-        width: of the picture's buffer.
-    """
-
-    key: Array
-    fineness: Array
-    radius: int = static(default=1)
-    width: int = static(default=1)
-
-    def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        column, row = (jnp.floor(jnp.floor(c) * self.fineness).astype(jnp.int32) for c in (x, y))
-        bits = bits_at(self.key, row * self.width + column)
-        many = 2 * self.radius + 1
-        across, down = (((half * many) >> 16).astype(jnp.int32) - self.radius for half in (bits >> 16, bits & 0xFFFF))
-        return x + across, y + down
-
-    def push(self, x: Array, y: Array) -> tuple[Array, Array, Array]:
-        return x, y, jnp.ones(jnp.shape(x), bool)
-
-    def inverse(self) -> Matrix:
-        """Nothing: what was scattered cannot be gathered."""
-        return Matrix(jnp.eye(3, dtype=jnp.float32), Structure.IDENTITY)
-
-
 @transform
 class PixelSpread(Transform):
     """Lets every pixel show another one near it, as through frosted glass.
@@ -136,7 +102,7 @@ class PixelSpread(Transform):
     Has the arguments of the successor of Albumentations.
     """
 
-    radius: int = args.setting(2, int, 1)
+    radius: int = args.option(2, int, 1)
     interpolation: Any = args.interpolation("nearest")
     mask_interpolation: Any = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
@@ -148,5 +114,5 @@ class PixelSpread(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         fineness = rng.uniform("fineness", self.map_resolution_range)
-        glass = Scatter(rng.words("places"), fineness, radius=self.radius, width=view.canvas.buffer[1])
-        return map_warp(glass, view.canvas, view.canvas, **warp_settings(self))
+        glass = Scatter(rng.key("places"), fineness, radius=self.radius, width=view.canvas.buffer[1])
+        return map_warp(glass, view.canvas, view.canvas, **reading_arguments(self))

@@ -44,7 +44,7 @@ class XYMasking(Transform):
     num_masks_y: Any = args.pair(0, args.alone, 0, static=True)
     mask_x_length: Any = args.pair(0, args.above(0), 0, static=True)
     mask_y_length: Any = args.pair(0, args.above(0), 0, static=True)
-    fill: Any = args.fill(0.0, words=FILLS)
+    fill: Any = args.fill(0.0, names=FILLS)
     fill_mask: Any = args.fill(None, optional=True)
     p: Any = args.probability(0.5)
 
@@ -98,12 +98,12 @@ class TimeMasking(Transform):
     Follows the meaning of Albumentations 2.0.8, after Park et al., "SpecAugment", 2019.
     """
 
-    time_mask_param: int = args.setting(40, int, 1)
+    time_mask_param: int = args.option(40, int, 1)
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         edges, used = _stripes(rng, "x", (1, 1), (0, self.time_mask_param), view)
-        return Erase(Rectangles(edges, used), rng.words("fill"), fill_mask=0.0)
+        return Erase(Rectangles(edges, used), rng.key("fill"), fill_mask=0.0)
 
 
 @transform
@@ -126,9 +126,9 @@ class FrequencyMasking(Transform):
     Follows the meaning of Albumentations 2.0.8, after Park et al., "SpecAugment", 2019.
     """
 
-    freq_mask_param: int = args.setting(30, int, 1)
+    freq_mask_param: int = args.option(30, int, 1)
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         edges, used = _stripes(rng, "y", (1, 1), (0, self.freq_mask_param), view)
-        return Erase(Rectangles(edges, used), rng.words("fill"), fill_mask=0.0)
+        return Erase(Rectangles(edges, used), rng.key("fill"), fill_mask=0.0)

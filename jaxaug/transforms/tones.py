@@ -37,8 +37,8 @@ class RandomBrightnessContrast(Transform):
 
     brightness_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
     contrast_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
-    brightness_by_max: bool = args.setting(True, bool)
-    ensure_safe_range: bool = args.setting(False, bool)
+    brightness_by_max: bool = args.option(True, bool)
+    ensure_safe_range: bool = args.option(False, bool)
     p: Any = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:

@@ -40,7 +40,7 @@ class RandomShadow(Transform):
 
     shadow_roi: Any = args.numbers((0.0, 0.5, 1.0, 1.0), 0.0, 1.0)
     num_shadows_limit: Any = args.pair((1, 2), args.alone, 1, static=True)
-    shadow_dimension: int = args.setting(5, int, 3)
+    shadow_dimension: int = args.option(5, int, 3)
     shadow_intensity_range: Any = args.pair((0.5, 0.5), args.alone, 0, 1)
     p: Any = args.probability(0.5)
 

@@ -68,7 +68,7 @@ class RandomResizedCrop(Transform):
     mask_interpolation: Any = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
     p: Any = args.probability(1.0)
-    antialias: bool = args.setting(False, bool)
+    antialias: bool = args.option(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         height, width = view.size
@@ -115,7 +115,7 @@ class RandomSizedCrop(Transform):
 
     min_max_height: Any = args.pair(low=1, static=True)
     size: Any = args.pair(low=1, ordered=False, static=True)
-    w2h_ratio: float = args.setting(1.0, float, 0)
+    w2h_ratio: float = args.option(1.0, float, 0)
     interpolation: Any = args.interpolation("linear")
     mask_interpolation: Any = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
