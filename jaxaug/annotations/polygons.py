@@ -86,7 +86,7 @@ class Rings:
     def through(cls, x: Array, y: Array) -> Rings:
         """Rings through vertices (N, M), of which the last may be repeated."""
         differs = (x != x[:, -1:]) | (y != y[:, -1:])
-        return cls(x, y, jnp.where(differs, jnp.arange(x.shape[1]), -1).max(axis=1) + 2)
+        return cls(x, y, jnp.where(differs, jnp.arange(x.shape[1], dtype=jnp.int32), -1).max(axis=1) + 2)
 
     @property
     def used(self) -> Array:
@@ -280,9 +280,9 @@ class Polygons(Annotation):
 def packed(x: Array, y: Array, keep: Array, size: int) -> Rings:
     """Rings of some of the points (N, M), in order, with room for a number of them."""
     place = jnp.where(keep, jnp.cumsum(keep, axis=1) - 1, size)
-    rows, points = jnp.indices(keep.shape)
+    rows, points = jnp.indices(keep.shape, dtype=jnp.int32)
     chosen = jnp.zeros((keep.shape[0], size), jnp.int32).at[rows, place].set(points, mode="drop")
-    return _picked(x, y, chosen, keep.sum(axis=1))
+    return _picked(x, y, chosen, keep.sum(axis=1, dtype=jnp.int32))
 
 
 def _picked(x: Array, y: Array, chosen: Array, count: Array) -> Rings:
@@ -327,7 +327,7 @@ def reduce_rings(rings: Rings, size: int) -> Rings:
     After Visvalingam and Whyatt, "Line generalisation by repeated elimination of points", The Cartographic Journal 30,
     1993.
     """
-    place = jnp.arange(rings.x.shape[1])
+    place = jnp.arange(rings.x.shape[1], dtype=jnp.int32)
 
     def drop(state: tuple[Rings, Array]) -> tuple[Rings, Array]:
         rings, chosen = state

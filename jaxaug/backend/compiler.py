@@ -111,6 +111,13 @@ def _counts(dtype: Any) -> bool:
     return jnp.issubdtype(dtype, np.number) or jnp.issubdtype(dtype, np.bool_)
 
 
+def exact_ratio(length: Any, parts: Any) -> Any:
+    """`length / parts`, rounded once also where the length is drawn: XLA multiplies by the reciprocal of a constant."""
+    if is_concrete(length):
+        return length / parts
+    return length / jnp.where(length >= 0, jnp.asarray(parts, jnp.float32), 1.0)
+
+
 def by_backend(tpu: Callable[..., T], other: Callable[..., T], *operands: Any) -> T:
     """One of two functions of some operands that mean the same: the first on TPUs, the second elsewhere."""
     if all(is_concrete(leaf) for leaf in jax.tree.leaves(operands)):

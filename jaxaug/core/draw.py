@@ -87,6 +87,10 @@ class Draw:
         u = random_uniform(self.key(name), shape)
         return jnp.minimum(low + jnp.floor(u * (high - low + 1)), high).astype(jnp.int32)
 
+    def offset(self, name: str, room: Any, shape: tuple[int, ...] = ()) -> Array:
+        """Whole numbers from 0 to the room that is left, evenly; the room may have the shape of the result."""
+        return jnp.floor(random_uniform(self.key(name), shape) * (room + 1)).astype(jnp.int32)
+
     def normal(self, name: str, shape: tuple[int, ...] = ()) -> Array:
         """Standard normal floats."""
         return random_normal(self.key(name), shape)

@@ -9,21 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.backend.struct import is_concrete
-
 
 def vector(*entries: Any) -> Any:
     """Entries, traced or not, as one float32 array; what is known stays known while a function is traced."""
     if all(isinstance(v, int | float | np.number) for v in entries):
         return np.array(entries, np.float32)
     return jnp.stack([jnp.asarray(v, jnp.float32) for v in entries])
-
-
-def ratio(length: Any, parts: Any) -> Any:
-    """`length / parts`, rounded once also where the length is drawn: XLA multiplies by the reciprocal of a constant."""
-    if is_concrete(length):
-        return length / parts
-    return length / jnp.where(length >= 0, jnp.asarray(parts, jnp.float32), 1.0)
 
 
 def stack3(rows: Any) -> Any:

@@ -130,10 +130,9 @@ def reflect_pad(flat: Array, reach: int, axis: int, step: int) -> Array:
     """
     extent = flat.shape[axis] // step
     if reach >= extent:
-        outer = np.abs(np.arange(-reach, extent + reach))
-        period = max(2 * (extent - 1), 1)
-        inner = np.minimum(np.mod(outer, period), period - np.mod(outer, period)) % extent
-        return jnp.take(flat, (inner[:, None] * step + np.arange(step)).reshape(-1), axis=axis)
+        pixels = jnp.moveaxis(flat, axis, -1).reshape(-1, extent, step)
+        around = jnp.pad(pixels, ((0, 0), (reach, reach), (0, 0)), mode="reflect")
+        return jnp.moveaxis(around.reshape(-1, (extent + 2 * reach) * step), -1, axis)
 
     def turned(first: int) -> Array:
         part = jax.lax.slice_in_dim(flat, first * step, (first + reach) * step, axis=axis)

@@ -64,8 +64,8 @@ class CoarseDropout(Transform):
         used = jnp.arange(most) < rng.integer("count", self.num_holes_range)
         height = _length(rng, "height", self.hole_height_range, view.height, most)
         width = _length(rng, "width", self.hole_width_range, view.width, most)
-        top = jnp.floor(rng.uniform("top", shape=(most,)) * (view.height - height + 1)).astype(jnp.int32)
-        left = jnp.floor(rng.uniform("left", shape=(most,)) * (view.width - width + 1)).astype(jnp.int32)
+        top = rng.offset("top", view.height - height, (most,))
+        left = rng.offset("left", view.width - width, (most,))
         edges = jnp.stack([left, top, left + width, top + height], axis=1)
         return cut(rng, Rectangles(edges, used), self)
 
@@ -117,7 +117,7 @@ class Erasing(Transform):
         ratio = rng.uniform("ratio", (jnp.maximum(flat, area / height**2), jnp.minimum(wide, width**2 / area)))
         h = jnp.clip(jnp.round(jnp.sqrt(area / ratio)), 0, height).astype(jnp.int32)
         w = jnp.clip(jnp.round(jnp.sqrt(area * ratio)), 0, width).astype(jnp.int32)
-        top = jnp.floor(rng.uniform("top") * (height - h + 1)).astype(jnp.int32)
-        left = jnp.floor(rng.uniform("left") * (width - w + 1)).astype(jnp.int32)
+        top = rng.offset("top", height - h)
+        left = rng.offset("left", width - w)
         edges = jnp.stack([left, top, left + w, top + h])[None]
         return cut(rng, Rectangles(edges, (most >= low)[None]), self)

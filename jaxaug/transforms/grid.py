@@ -67,10 +67,8 @@ class GridDropout(Transform):
         wide, high = _share(width, self.ratio), _share(height, self.ratio)
         if self.random_offset:
             shape = (most[1], most[0])
-            x = columns + jnp.floor(rng.uniform("x", shape=shape) * (width - wide + 1)).astype(jnp.int32)
-            y = rows[:, None] + jnp.floor(rng.uniform("y", shape=shape) * (height - high + 1)[:, None]).astype(
-                jnp.int32
-            )
+            x = columns + rng.offset("x", width - wide, shape)
+            y = rows[:, None] + rng.offset("y", (height - high)[:, None], shape)
             return cut(rng, Cells(columns, rows, x, y, wide, high), self)
         right, down = (jnp.floor(jnp.asarray(s, jnp.float32)).astype(jnp.int32) for s in self.shift_xy)
         x = jnp.clip(columns + right, 0, view.width - wide)

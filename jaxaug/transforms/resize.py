@@ -8,13 +8,14 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 
+from jaxaug.backend.compiler import exact_ratio
 from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
-from jaxaug.geometry.matrices import ratio, vector
+from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import Warp, matrix_warp
 
 
@@ -64,7 +65,7 @@ def scaled(view: View, after: Canvas, **settings: Any) -> Warp:
     height, width = after.size
     known = view.canvas.extent is None and after.extent is None
     return matrix_warp(
-        [[ratio(view.width, width), 0, 0], [0, ratio(view.height, height), 0], [0, 0, 1]],
+        [[exact_ratio(view.width, width), 0, 0], [0, exact_ratio(view.height, height), 0], [0, 0, 1]],
         view.canvas,
         after,
         Structure.IDENTITY if known and after.buffer == view.canvas.buffer else Structure.SCALE,

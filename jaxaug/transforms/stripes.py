@@ -71,7 +71,7 @@ def _stripes(rng: Draw, axis: str, count: Any, length: Any, view: View) -> tuple
     most = int(count[1])
     used = jnp.arange(most) < rng.integer(f"count_{axis}", count)
     wide = jnp.minimum(rng.integer(f"length_{axis}", length, (most,)), jnp.asarray(extent, jnp.int32))
-    start = jnp.floor(rng.uniform(f"start_{axis}", shape=(most,)) * (extent - wide + 1)).astype(jnp.int32)
+    start = rng.offset(f"start_{axis}", extent - wide, (most,))
     none = jnp.zeros_like(start)
     x = (start, start + wide) if axis == "x" else (none, none + jnp.asarray(width, jnp.int32))
     y = (none, none + jnp.asarray(height, jnp.int32)) if axis == "x" else (start, start + wide)
