@@ -9,7 +9,8 @@ import jax
 import numpy as np
 
 from jaxaug.core.kinds import ANNOTATIONS
-from jaxaug.core.sample import Leaf, SampleLayout, parse
+from jaxaug.core.layout import Leaf, SampleLayout
+from jaxaug.core.sample import parse
 from jaxaug.core.types import Path
 
 

@@ -96,9 +96,10 @@ class Rings:
     @property
     def area(self) -> Array:
         """(N,) square pixels, by the shoelace formula."""
-        # From the first vertex, because products of large coordinates differ by less than their rounding.
+        # From the first vertex, because products of large coordinates differ by less than their rounding; and so the
+        # zeros behind the last vertex close the ring.
         x, y = self.x - self.x[:, :1], self.y - self.y[:, :1]
-        twice = (x * jnp.roll(y, -1, axis=1) - jnp.roll(x, -1, axis=1) * y).sum(axis=1)
+        twice = (x * _shifted(y) - _shifted(x) * y).sum(axis=1)
         return jnp.where(self.count > 2, jnp.abs(twice) / 2, 0.0)
 
     @property
@@ -110,7 +111,12 @@ class Rings:
     def following(self, c: Array) -> Array:
         """(N, M) the coordinate of the next vertex around, for a coordinate of each."""
         last = jnp.arange(c.shape[1]) == self.count[:, None] - 1
-        return jnp.where(last, c[:, :1], jnp.roll(c, -1, axis=1))
+        return jnp.where(last, c[:, :1], _shifted(c))
+
+    def preceding(self, c: Array) -> Array:
+        """The same of the vertex before."""
+        last = jnp.take_along_axis(c, jnp.maximum(self.count - 1, 0)[:, None], axis=1)
+        return jnp.concatenate([last, c[:, :-1]], axis=1)
 
     def widened(self, size: int) -> Rings:
         """The same rings with room for more vertices."""
@@ -279,10 +285,14 @@ class Polygons(Annotation):
 @functools.partial(jax.jit, static_argnames="size")
 def packed(x: Array, y: Array, keep: Array, size: int) -> Rings:
     """Rings of some of the points (N, M), in order, with room for a number of them."""
-    place = jnp.where(keep, jnp.cumsum(keep, axis=1) - 1, size)
-    rows, points = jnp.indices(keep.shape, dtype=jnp.int32)
-    chosen = jnp.zeros((keep.shape[0], size), jnp.int32).at[rows, place].set(points, mode="drop")
-    return _picked(x, y, chosen, keep.sum(axis=1, dtype=jnp.int32))
+    points = jnp.arange(keep.shape[1], dtype=jnp.int32)
+    chosen = jnp.sort(jnp.where(keep, points, points[-1]), axis=1, stable=False)
+    return _picked(x, y, chosen[:, :size], keep.sum(axis=1, dtype=jnp.int32))
+
+
+def _shifted(c: Array) -> Array:
+    """(N, M) each column in the place of the one before, and zeros in the last."""
+    return jnp.pad(c[:, 1:], ((0, 0), (0, 1)))
 
 
 def _picked(x: Array, y: Array, chosen: Array, count: Array) -> Rings:
@@ -315,7 +325,8 @@ def cut_rings(rings: Rings, planes: Array) -> Rings:
         each = (rings.x, rings.x + t * (x - rings.x)), (rings.y, rings.y + t * (y - rings.y))
         keep = rings.used & (side >= 0), crosses
         # Each vertex that stays, and behind it the point where its edge crosses the line.
-        return packed(*(jnp.stack(pair, axis=2).reshape(len(side), -1) for pair in (*each, keep)), room), None
+        slots = (side.shape[0], 2 * room)
+        return packed(*(jnp.stack(pair, axis=2).reshape(slots) for pair in (*each, keep)), room), None
 
     return reduce_rings(jax.lax.scan(cut, rings.widened(room), planes)[0], rings.x.shape[1])
 
@@ -331,17 +342,10 @@ def reduce_rings(rings: Rings, size: int) -> Rings:
 
     def drop(state: tuple[Rings, Array]) -> tuple[Rings, Array]:
         rings, chosen = state
-        last = jnp.maximum(rings.count - 1, 0)[:, None]
-        (ax, bx), (ay, by) = (
-            (
-                jnp.where(place == 0, jnp.take_along_axis(c, last, axis=1), jnp.roll(c, 1, axis=1)) - c,
-                rings.following(c) - c,
-            )
-            for c in (rings.x, rings.y)
-        )
+        ax, bx, ay, by = (side(c) - c for c in (rings.x, rings.y) for side in (rings.preceding, rings.following))
         least = jnp.argmin(jnp.where(rings.used, jnp.abs(ax * by - ay * bx), jnp.inf), axis=1)[:, None]
         moves = (rings.count[:, None] > size) & (place >= least)
-        x, y, chosen = (jnp.where(moves, jnp.roll(c, -1, axis=1), c) for c in (rings.x, rings.y, chosen))
+        x, y, chosen = (jnp.where(moves, _shifted(c), c) for c in (rings.x, rings.y, chosen))
         return Rings(x, y, jnp.where(rings.count > size, rings.count - 1, rings.count)), chosen
 
     start = jax.lax.stop_gradient(rings), jnp.broadcast_to(place, rings.x.shape)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxaug.core.kinds import ANNOTATIONS
-from jaxaug.core.sample import Leaf
+from jaxaug.core.layout import Leaf
 
 
 @dataclasses.dataclass(frozen=True)

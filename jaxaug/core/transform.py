@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar, cast, dataclass_transform
 from jax import Array
 
 from jaxaug.backend import struct
+from jaxaug.core.documentation import documented
 from jaxaug.core.draw import Draw
 from jaxaug.core.messages import nearest
 from jaxaug.core.op import Op
@@ -144,7 +145,8 @@ def transform(cls: T) -> T:
     """Turns a class with annotated fields into an immutable transform with checked arguments."""
     struct.struct(cls)
     fields = dataclasses.fields(cast(Any, cls))
-    known = tuple(f.name for f in fields)
+    known = tuple(f.name for f in fields if f.init)
+    cls.__doc__ = documented(cls.__doc__ or "", known)
     raw_init: Any = vars(cls)["__init__"]
 
     @functools.wraps(raw_init)

@@ -12,7 +12,7 @@ from jax import Array
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core.annotation import Annotation
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.sample import Leaf, SampleLayout, entry_of
+from jaxaug.core.layout import Leaf, SampleLayout, entry_of
 from jaxaug.core.settings import Settings
 from jaxaug.core.types import Scalar, Size
 

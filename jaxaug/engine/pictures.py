@@ -13,9 +13,10 @@ from jax import Array
 from jaxaug.backend.compiler import materialize
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import PICTURES
+from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, canonical
-from jaxaug.core.sample import Leaf, SampleLayout, input_canvas, picture_size
+from jaxaug.core.sample import picture_size
 from jaxaug.core.settings import Settings
 from jaxaug.kernels.dtype import full_brightness
 from jaxaug.ops.families import FAMILIES

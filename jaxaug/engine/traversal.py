@@ -15,23 +15,19 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-import jaxaug.annotations
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core.annotation import Annotation, Placement
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import ANNOTATIONS
+from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, restored
-from jaxaug.core.sample import Leaf, SampleLayout, input_canvas
 from jaxaug.core.settings import Settings
 from jaxaug.core.types import Path
 from jaxaug.core.view import View
 from jaxaug.engine.pictures import Pictures
 from jaxaug.engine.validity import flags_in_use, tell, tell_instances
-
-__all__ = ["Traversal"]
-assert jaxaug.annotations, "importing them registers the kinds"
 
 
 class Traversal:

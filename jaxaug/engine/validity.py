@@ -9,7 +9,7 @@ from jax import Array
 
 from jaxaug.core.annotation import Annotation
 from jaxaug.core.kinds import ANNOTATIONS
-from jaxaug.core.sample import Leaf, SampleLayout
+from jaxaug.core.layout import Leaf, SampleLayout
 
 
 def flags_in_use(layout: SampleLayout, values: list[Any], leaf: Leaf, shape: tuple[int, ...]) -> Array:

@@ -41,9 +41,9 @@ def weighted_sum(terms: Sequence[tuple[Lanes, Array]], channels: int) -> Lanes:
 
     Example:
         >>> import jax.numpy as jnp
-        >>> black, white = (spread(jnp.uint32(w), 1) for w in (0, 255))
-        >>> most = weight(jnp.float32(0.75))
-        >>> int(gathered(mixed([(black, most), (white, ONE - most)], 1)))
+        >>> black, white = (unpack_lanes(jnp.uint32(w), 1) for w in (0, 255))
+        >>> most = to_weight(jnp.float32(0.75))
+        >>> int(pack_lanes(weighted_sum([(black, most), (white, ONE - most)], 1)))
         64
     """
     out = []

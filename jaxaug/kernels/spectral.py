@@ -22,8 +22,8 @@ def mix_amplitudes(image: Planes, reference: Planes, beta: Any) -> Planes:
     Example:
         >>> import jax.numpy as jnp
         >>> dark, bright = jnp.full((4, 4), 0.25), jnp.full((4, 4), 0.75)
-        >>> mix_amplitudes((dark,), (bright,), 0.1)[0][0].round(3)
-        Array([0.75, 0.75, 0.75, 0.75], dtype=float32)
+        >>> [round(float(v), 3) for v in mix_amplitudes((dark,), (bright,), 0.1)[0][0]]
+        [0.75, 0.75, 0.75, 0.75]
 
     After Yang and Soatto, "FDA: Fourier domain adaptation for semantic segmentation", 2020, with the window of
     Albumentations 2.0.8.

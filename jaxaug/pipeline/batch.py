@@ -12,7 +12,7 @@ from jax import Array
 
 from jaxaug.backend.batching import one_sample
 from jaxaug.core.draw import Draw
-from jaxaug.core.sample import SampleLayout
+from jaxaug.core.layout import SampleLayout
 from jaxaug.core.transform import MixTransform, Node
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import drawn, step_keys, walk

@@ -23,14 +23,15 @@ from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw, check_key
 from jaxaug.core.kinds import ANNOTATIONS, names_of
-from jaxaug.core.messages import nearest
-from jaxaug.core.sample import SampleLayout, input_canvas, parse
+from jaxaug.core.layout import SampleLayout, input_canvas
+from jaxaug.core.sample import parse
 from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import walk
 from jaxaug.pipeline.batch import batch_in_stages, mixing_steps
 from jaxaug.pipeline.compositions import Composition, Sequential, children
+from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
 from jaxaug.pipeline.plan import Plan, read_plan
 
 
@@ -100,7 +101,7 @@ class Compose(Composition):
             raise ValueError(
                 "Compose(save_applied_params=True) has no meaning here: augment.sample(key, sample) is what is applied."
             )
-        params = _params({"bboxes": bbox_params, "keypoints": keypoint_params, **(target_params or {})})
+        params = params_by_kind({"bboxes": bbox_params, "keypoints": keypoint_params, **(target_params or {})})
         names_of(additional_targets)
         if mask_interpolation is not None:
             mask_interpolation = read_interpolation("Compose(mask_interpolation=...)", mask_interpolation)
@@ -128,7 +129,7 @@ class Compose(Composition):
         Returns:
             The augmented sample, of the same tree structure.
         """
-        key, sample = check_key(key), _one_sample(sample, targets)
+        key, sample = check_key(key), one_sample_of(sample, targets)
         if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
             return self._run(Compose._apply, self.sample(key, sample), sample)
         traversal = self.start(sample, key)
@@ -144,7 +145,7 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key = check_key(key)
-        traversal = self.start(_one_sample(sample, targets), jax.random.key_data(key))
+        traversal = self.start(one_sample_of(sample, targets), jax.random.key_data(key))
         return Plan(walk(self._sequence(), key, traversal))
 
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
@@ -155,7 +156,7 @@ class Compose(Composition):
             sample: a pytree of targets whose reference picture has the size the plan was drawn for.
             **targets: the same as keywords.
         """
-        return self._run(Compose._apply, read_plan(plan), _one_sample(sample, targets))
+        return self._run(Compose._apply, read_plan(plan), one_sample_of(sample, targets))
 
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Undoes the geometry of a plan, on every kind of target.
@@ -167,7 +168,7 @@ class Compose(Composition):
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._run(Compose._invert, read_plan(plan), _one_sample(sample, targets))
+        return self._run(Compose._invert, read_plan(plan), one_sample_of(sample, targets))
 
     def visible(self, plan: Plan) -> Array:
         """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
@@ -215,7 +216,7 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key = check_key(key)
-        samples = _one_sample(samples, targets)
+        samples = one_sample_of(samples, targets)
         sizes = {jnp.shape(leaf)[0] if jnp.ndim(leaf) else None for leaf in jax.tree.leaves(samples)}
         if len(sizes) != 1 or None in sizes:
             raise ValueError(
@@ -240,7 +241,7 @@ class Compose(Composition):
             ValueError: a box that is not finite, inverted or outside its picture, or a keypoint that is not finite
                 or outside, naming target and row; a camera matrix that is not finite.
         """
-        layout, values = self._parse(_one_sample(sample, targets))
+        layout, values = self._parse(one_sample_of(sample, targets))
         for leaf in layout.annotations:
             own = input_canvas(layout, values, leaf.group)
             params = self.settings.params_of(leaf)
@@ -257,7 +258,7 @@ class Compose(Composition):
             The sample with shorter row targets. Labels are the entries that `label_fields` name; beside a `valid`
             entry every entry with as many rows is shortened.
         """
-        sample = _one_sample(sample, targets)
+        sample = one_sample_of(sample, targets)
         layout, _ = self._parse(sample)
         fields = {leaf.path: self.settings.label_fields(leaf) for leaf in layout.rows}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
@@ -329,44 +330,3 @@ class Compose(Composition):
 
     def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
         return walk.in_turn(self.transforms, key)
-
-
-def _one_sample(sample: Any, targets: dict[str, Any]) -> Any:
-    if sample is not None and targets:
-        raise TypeError(f"Give the targets as one pytree or as keywords, not both: got a pytree and {sorted(targets)}.")
-    if sample is None and not targets:
-        raise TypeError("A sample is missing: augment(key, sample) or augment(key, image=image, mask=mask).")
-    if sample is not None and not isinstance(sample, Mapping | list | tuple):
-        raise TypeError(
-            f"A sample must be a dict of targets, got {type(sample).__name__}. "
-            "Write augment(key, {'image': image}) or augment(key, image=image)."
-        )
-    return targets if sample is None else sample
-
-
-def _params(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """What is said about kinds of targets, as the params of each.
-
-    Raises:
-        ValueError: a kind that does not exist, or that has no params.
-        TypeError: params of another kind.
-    """
-    out = []
-    for kind, params in given.items():
-        if params is None:
-            continue
-        cls = ANNOTATIONS.get(kind)
-        if cls is None or cls.params_type is None:
-            known = [name for name, known in ANNOTATIONS.items() if known.params_type is not None]
-            raise ValueError(
-                f"target_params names {kind!r}, of which nothing can be said.{nearest(kind, known)} "
-                f"Kinds with params: {', '.join(known)}."
-            )
-        made = cls.params_type(**params) if isinstance(params, Mapping) else params
-        if not isinstance(made, cls.params_type):
-            raise TypeError(
-                f"The params of {kind!r} must be {cls.params_type.__name__} or a dict of its arguments, "
-                f"got {type(params).__name__}."
-            )
-        out.append((kind, made))
-    return tuple(sorted(out, key=lambda pair: pair[0]))

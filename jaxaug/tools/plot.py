@@ -12,8 +12,9 @@ import numpy as np
 
 from jaxaug.annotations.box_formats import BboxParams, to_edges
 from jaxaug.annotations.keypoints import FORMATS, KeypointParams
+from jaxaug.core.layout import Leaf, SampleLayout
 from jaxaug.core.picture import canonical
-from jaxaug.core.sample import Leaf, SampleLayout, parse
+from jaxaug.core.sample import parse
 from jaxaug.tools.target_colours import target_colours
 
 if TYPE_CHECKING:

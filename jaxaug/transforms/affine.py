@@ -78,17 +78,11 @@ class Affine(Transform):
         translate_px: range of the shift in whole pixels, or a dict for `x` and `y`.
         rotate: range of the angle in degrees, counter-clockwise.
         shear: range of the shear in degrees, or a dict for `x` and `y`.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         fit_output: the result has the size of the whole transformed picture, which then fills it. That size is
             random: under `jit` the sample needs a `size` entry, which tells it.
         keep_ratio: one scaling factor for both axes.
         rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
         balanced_scale: shrink and enlarge equally often.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
 
     Raises:
         ValueError: both kinds of translation, `keep_ratio` with different ranges, or `fit_output` with ranges that are
@@ -192,15 +186,9 @@ class ShiftScaleRotate(Transform):
         shift_limit: range of the shift as a fraction of the picture's size; one number r stands for (-r, r).
         scale_limit: range of the change of scale; 0.1 stands for factors from 0.9 to 1.1.
         rotate_limit: range of the angle in degrees, counter-clockwise.
-        interpolation: how images are read.
-        border_mode: what shows outside the picture.
         shift_limit_x: the shift along x, in place of `shift_limit`.
         shift_limit_y: the shift along y, in place of `shift_limit`.
         rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
-        mask_interpolation: how masks are read.
-        fill: value of images outside under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -242,15 +230,9 @@ class Rotate(Transform):
 
     Args:
         limit: range of the angle in degrees, counter-clockwise; one number r stands for (-r, r).
-        interpolation: how images are read.
-        border_mode: what shows outside the picture.
         rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
         crop_border: keep only the largest upright window without border. Its size is random: under `jit` the sample
             needs a `size` entry, which tells it.
-        mask_interpolation: how masks are read.
-        fill: value of images outside under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -313,13 +295,7 @@ class SafeRotate(Transform):
 
     Args:
         limit: range of the angle in degrees, counter-clockwise; one number r stands for (-r, r).
-        interpolation: how images are read.
-        border_mode: what shows outside the picture.
         rotate_method: how boxes follow: the smallest box around the corners, or around the inscribed ellipse.
-        mask_interpolation: how masks are read.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -23,7 +23,6 @@ class Blur(Transform):
 
     Args:
         blur_limit: range of the square's side, odd and at least 3; one number r stands for (3, r).
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -55,7 +54,6 @@ class GaussianBlur(Transform):
         blur_limit: range of the kernel's length; 0 takes seven times the standard deviation; r stands for (0, r).
         sigma_limit: range of the standard deviation in pixels; one number r stands for (0, r). Its upper end fixes
             the length of the compiled kernel where `blur_limit` is 0.
-        p: how often it is applied.
 
     Raises:
         ValueError: a traced `sigma_limit` with `blur_limit=0`, whose length could not be known.

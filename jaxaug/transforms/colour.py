@@ -25,7 +25,6 @@ class ColorJitter(Transform):
         contrast: range of the factor about the image's mean brightness.
         saturation: range of the factor about each pixel's brightness.
         hue: range of the shift in turns, within [-0.5, 0.5]; one number r stands for (-r, r).
-        p: how often it is applied.
 
     Raises:
         ValueError: images of other than one or three channels.
@@ -60,7 +59,6 @@ class HueSaturationValue(Transform):
         hue_shift_limit: range of the shift in units of two degrees (180 is a full turn); r stands for (-r, r).
         sat_shift_limit: range of the shift of saturation, whose full range is 255.
         val_shift_limit: range of the shift of value, whose full range is 255.
-        p: how often it is applied.
 
     Raises:
         ValueError: images of other than one or three channels.
@@ -96,7 +94,6 @@ class RGBShift(Transform):
     Args:
         r_shift_limit, g_shift_limit, b_shift_limit: range of the shift of red, green and blue, out of 255 if an end
             is beyond [-1, 1], else as a fraction of full brightness; one number r stands for (-r, r).
-        p: how often it is applied.
 
     Raises:
         ValueError: images of other than one or three channels; with one channel the red shift applies.
@@ -170,9 +167,6 @@ SEPIA = np.array([[0.393, 0.769, 0.189], [0.349, 0.686, 0.168], [0.272, 0.534, 0
 @transform
 class ToSepia(Transform):
     """Gives a picture the brown of old photographs.
-
-    Args:
-        p: how often it is applied.
 
     Raises:
         ValueError: images of other than three channels.

@@ -89,8 +89,6 @@ class Crop(Transform):
         pad_if_needed: pad a picture that is too small, instead of raising.
         pad_position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
@@ -141,8 +139,6 @@ class CenterCrop(Transform):
         pad_if_needed: pad a picture that is too small, instead of raising.
         pad_position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
@@ -190,8 +186,6 @@ class RandomCrop(Transform):
         pad_if_needed: pad a picture that is too small, instead of raising.
         pad_position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
@@ -232,7 +226,6 @@ class RandomCropFromBorders(Transform):
 
     Args:
         crop_left, crop_right, crop_top, crop_bottom: the most that is cut off, as a fraction of the picture's side.
-        p: how often it is applied.
 
     Raises:
         ValueError: under `jit`, a sample without a `size` entry.

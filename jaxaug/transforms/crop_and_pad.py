@@ -66,11 +66,7 @@ class CropAndPad(Transform):
         keep_size: scale back. Without it the size is random unless every amount is one number: under `jit` the sample
             needs a `size` entry then, which tells it.
         sample_independently: draw a range that stands for all sides anew for each, rather than once.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         border_mode: what shows in the padding.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:

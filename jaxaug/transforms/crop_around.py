@@ -33,8 +33,6 @@ class RandomSizedBBoxSafeCrop(Transform):
         height, width: of the result.
         erosion_rate: how much narrower and lower the rectangle around all boxes is made before the window has to hold
             it: 0 keeps all boxes whole, 1 takes no notice of them.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
@@ -79,7 +77,6 @@ class BBoxSafeRandomCrop(Transform):
     Args:
         erosion_rate: how much narrower and lower the rectangle around all boxes is made before the window has to hold
             it: 0 keeps all boxes whole, 1 takes no notice of them.
-        p: how often it is applied.
 
     Raises:
         ValueError: the sample has no boxes; under `jit`, a sample without a `size` entry.
@@ -139,7 +136,6 @@ class RandomCropNearBBox(Transform):
             right side as a fraction of its width; one number r stands for (0, r).
         cropping_bbox_key: the entry that holds the box: one of `bboxes` kind, whose first row counts, or an array (4,)
             of x_min, y_min, x_max, y_max in pixels, for a crop before anything else moves the picture.
-        p: how often it is applied.
 
     Raises:
         ValueError: the sample has no such entry, or an array after the picture has moved; under `jit`, a sample

@@ -20,7 +20,6 @@ class Emboss(Transform):
     Args:
         alpha: range of the weight of the result.
         strength: range of the height of the relief.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -25,14 +25,7 @@ class GridDistortion(Transform):
     Args:
         num_steps: cells of the grid along each axis.
         distort_limit: range of the change of a cell's length, as a fraction of it; one number r stands for (-r, r).
-        interpolation: how images are read.
         normalized: the cells together keep the size of the picture, so that nothing leaves it.
-        mask_interpolation: how masks are read.
-        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
-        p: how often it is applied.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -73,16 +66,9 @@ class ElasticTransform(Transform):
     Args:
         alpha: strength: the displacement in pixels before smoothing.
         sigma: standard deviation of the smoothing, in pixels.
-        interpolation: how images are read.
         approximate: smooth with 17 taps only.
         same_dxdy: one displacement for both axes.
-        mask_interpolation: how masks are read.
         noise_distribution: of the displacement before smoothing: gaussian, scaled to at most one, or uniform.
-        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -41,7 +41,6 @@ class CoarseDropout(Transform):
             numbers are pixels.
         fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -90,7 +89,6 @@ class Erasing(Transform):
         ratio: range of its width divided by its height.
         fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -25,7 +25,6 @@ class ChannelDropout(Transform):
     Args:
         channel_drop_range: range of the number of channels.
         fill: the value, in the units of the image.
-        p: how often it is applied.
 
     Raises:
         ValueError: an image of one channel, or as many channels to drop as there are.
@@ -72,7 +71,6 @@ class PixelDropout(Transform):
         per_channel: every channel of an image loses values of its own.
         drop_value: value of images there: a number, one per channel, or None for a random colour.
         mask_drop_value: value of masks there, at the same pixels as in images; None leaves masks alone.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -22,9 +22,6 @@ from jaxaug.geometry.warp import Warp, matrix_warp
 class NoOp(Transform):
     """Does nothing.
 
-    Args:
-        p: how often it is applied.
-
     Example:
         >>> import jaxaug as ja
         >>> ja.NoOp()
@@ -42,9 +39,6 @@ class NoOp(Transform):
 @transform
 class HorizontalFlip(Transform):
     """Mirrors left and right.
-
-    Args:
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -66,9 +60,6 @@ class HorizontalFlip(Transform):
 class TimeReverse(HorizontalFlip):
     """Plays a spectrogram backwards: another name of `HorizontalFlip`, with draws of its own.
 
-    Args:
-        p: how often it is applied.
-
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> reverse = ja.Compose([ja.TimeReverse(p=1)])
@@ -82,9 +73,6 @@ class TimeReverse(HorizontalFlip):
 @transform
 class VerticalFlip(Transform):
     """Mirrors top and bottom.
-
-    Args:
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -108,9 +96,6 @@ class Transpose(Transform):
     """Exchanges rows and columns.
 
     A picture that is not square changes its size, so it needs p=1 under `jit` and `vmap`.
-
-    Args:
-        p: how often it is applied.
 
     Raises:
         ValueError: a picture that is not square, p neither 0 nor 1, under `jit` or `vmap`.
@@ -137,9 +122,6 @@ class RandomRotate90(Transform):
 
     A picture that is not square changes its size at random, which works outside `jit` and `vmap` only.
 
-    Args:
-        p: how often it is applied.
-
     Raises:
         ValueError: a picture that is not square under `jit` or `vmap`.
 
@@ -164,9 +146,6 @@ class D4(Transform):
 
     A picture that is not square changes its size at random, which works outside `jit` and `vmap` only.
 
-    Args:
-        p: how often it is applied.
-
     Raises:
         ValueError: a picture that is not square under `jit` or `vmap`.
 
@@ -188,9 +167,6 @@ class D4(Transform):
 @transform
 class SquareSymmetry(D4):
     """Another name of `D4`, with draws of its own.
-
-    Args:
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -33,7 +33,6 @@ class GridDropout(Transform):
         shift_xy: where holes start in their cells along x and y, in pixels, without `random_offset`.
         fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
 
     Raises:
         ValueError: cells larger than the picture, or of less than two pixels.
@@ -138,7 +137,6 @@ class GridMask(Transform):
         rotation_range: range of the angle of the grid in degrees, counter-clockwise.
         fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

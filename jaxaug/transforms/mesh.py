@@ -26,14 +26,7 @@ class PiecewiseAffine(Transform):
             of the picture's shorter side; one number r stands for (0, r).
         nb_rows, nb_cols: range of the number of rows and columns of nodes, at least two of each; one number stands for
             itself.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         absolute_scale: `scale` counts pixels.
-        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
-        p: how often it is applied.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -87,9 +80,6 @@ class GridElasticDeform(Transform):
     Args:
         num_grid_xy: number of cells along x and y.
         magnitude: largest displacement of a node along each axis, in pixels.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -137,13 +127,6 @@ class ThinPlateSpline(Transform):
         scale_range: range of the strength: ten standard deviations of a control point's displacement along each axis,
             as a fraction of the picture's side.
         num_control_points: along each side of the picture; they form a regular grid.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
-        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
-        p: how often it is applied.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

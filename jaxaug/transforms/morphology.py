@@ -22,7 +22,6 @@ class Morphological(Transform):
         scale: (width, height) of the ellipse whose brightest or darkest pixel shows, in pixels; one number n stands for
             (1, n).
         operation: dilation or erosion.
-        p: how often it is applied.
 
     Raises:
         ValueError: a sample with oriented boxes, which would no longer be rectangles.

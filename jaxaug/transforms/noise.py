@@ -22,7 +22,6 @@ class GaussNoise(Transform):
         mean_range: range of the mean, as a fraction of full brightness.
         per_channel: every channel has noise of its own.
         noise_scale_factor: draw the noise at this fraction of the image's size and stretch it, in (0, 1].
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -62,7 +61,6 @@ class MultiplicativeNoise(Transform):
         multiplier: range of the factors; one number r stands for (r, r).
         per_channel: every channel has factors of its own.
         elementwise: every pixel has factors of its own.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -89,7 +87,6 @@ class ShotNoise(Transform):
 
     Args:
         scale_range: range of the brightness of one photon, above 0; more of it is more noise.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

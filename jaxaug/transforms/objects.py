@@ -28,7 +28,6 @@ class MaskDropout(Transform):
         max_objects: range of the number of objects; one number r stands for (1, r).
         fill: value of images there: a number, one per channel, `inpaint_telea` or `inpaint_ns`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
 
     Raises:
         ValueError: the sample has no mask.
@@ -74,7 +73,6 @@ class ConstrainedCoarseDropout(Transform):
         hole_height_range, hole_width_range: range of their size as a fraction of the object's.
         fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
         mask_indices: values of the mask that are objects; parts of different values that touch are one object. At
             most 64 parts get holes, chosen at random.
         bbox_labels: labels of the boxes that are objects, as in the first label field or the fifth column of the boxes.

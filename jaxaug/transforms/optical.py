@@ -24,15 +24,8 @@ class OpticalDistortion(Transform):
 
     Args:
         distort_limit: range of the coefficient k; one number r stands for (-r, r).
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         mode: `camera` multiplies distances from the centre by 1 + k r^2 + k r^4, where r counts sides of the picture;
             `fisheye` by 1 + k r^2, where r counts half diagonals.
-        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
-        p: how often it is applied.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -80,14 +73,7 @@ class WaterRefraction(Transform):
             picture would fold over itself.
         wavelength_range: range of the waves' lengths, as a fraction of the shorter side.
         num_waves_range: range of the number of waves.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
-        keypoint_remapping_method: accepted for compatibility; points always follow the exact inverse.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         map_resolution_range: accepted for compatibility; the waves are computed exactly.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -23,8 +23,6 @@ class Pad(Transform):
 
     Args:
         padding: pixels on every side: one number, (left and right, top and bottom), or (left, top, right, bottom).
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         border_mode: what shows in the padding.
         p: how often it is applied; 0 or 1, unless nothing is added.
 
@@ -73,8 +71,6 @@ class PadIfNeeded(Transform):
         pad_height_divisor, pad_width_divisor: numbers that the size of the result is a multiple of.
         position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
     Raises:
@@ -130,10 +126,7 @@ class LetterBox(Transform):
 
     Args:
         size: (height, width) of the result.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         fill: value of images in the padding.
-        fill_mask: value of masks there.
         position: where the picture lies in the result.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 

@@ -29,12 +29,6 @@ class Perspective(Transform):
             `jit` the sample needs a `size` entry, which tells it.
         fit_output: the whole warped picture fills the result, instead of the quadrangle; at most twice as large along
             each axis as the picture.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

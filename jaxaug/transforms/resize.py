@@ -25,8 +25,6 @@ class Resize(Transform):
 
     Args:
         height, width: of the result.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
         p: how often it is applied; 0 or 1, unless the size stays the same.
         antialias: widen the kernel where the picture shrinks.
@@ -173,8 +171,6 @@ class LongestMaxSize(_MaxSize):
     Args:
         max_size: length of the longest side, or a list of which one is drawn.
         max_size_hw: in its place, the largest (height, width); None for a side that may have any length.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
@@ -203,8 +199,6 @@ class SmallestMaxSize(_MaxSize):
     Args:
         max_size: length of the shortest side, or a list of which one is drawn.
         max_size_hw: in its place, the least (height, width); None for a side that may have any length.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
@@ -233,10 +227,7 @@ class RandomScale(Transform):
     Args:
         scale_limit: range of the change of scale; 0.1 stands for factors from 0.9 to 1.1. Plain numbers: the buffer
             that holds the largest result follows from them.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
-        p: how often it is applied.
 
     Raises:
         ValueError: under `jit`, a sample without a `size` entry.

@@ -25,7 +25,6 @@ class RandomGridShuffle(Transform):
 
     Args:
         grid: number of rows and columns of tiles.
-        p: how often it is applied.
 
     Raises:
         ValueError: more tiles than pixels along a side.
@@ -81,14 +80,8 @@ class PixelSpread(Transform):
 
     Args:
         radius: the greatest distance along each axis, in pixels.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         keypoint_remapping_method: accepted for compatibility; points stay.
-        border_mode: what shows outside the picture.
-        fill: value of images there under a constant border.
-        fill_mask: value of masks there.
         map_resolution_range: range of the fineness: at 1 every pixel is read by itself, at 1/2 squares of two pixels.
-        p: how often it is applied.
 
     Raises:
         ValueError: a fineness of zero.

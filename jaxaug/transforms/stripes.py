@@ -26,7 +26,6 @@ class XYMasking(Transform):
         mask_x_length, mask_y_length: range of their widths in pixels; one number r stands for (0, r).
         fill: value of images there: a number, one per channel, or a word, see `jaxaug.ops.erase.Erase`.
         fill_mask: value of masks there; None leaves masks alone.
-        p: how often it is applied.
 
     Raises:
         ValueError: no stripes of any width, or stripes wider than the picture.
@@ -84,7 +83,6 @@ class TimeMasking(Transform):
 
     Args:
         time_mask_param: its greatest width in pixels.
-        p: how often it is applied.
 
     Raises:
         ValueError: a stripe wider than the picture.
@@ -112,7 +110,6 @@ class FrequencyMasking(Transform):
 
     Args:
         freq_mask_param: its greatest height in pixels.
-        p: how often it is applied.
 
     Raises:
         ValueError: a stripe higher than the picture.

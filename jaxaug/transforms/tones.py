@@ -24,7 +24,6 @@ class RandomBrightnessContrast(Transform):
         contrast_limit: range of the change of the factor; one number r stands for (-r, r).
         brightness_by_max: the shift counts in full brightnesses, else in mean brightnesses of the image.
         ensure_safe_range: limit both so that no value is clipped.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -57,7 +56,6 @@ class RandomGamma(Transform):
 
     Args:
         gamma_limit: range of the exponent in percent; one number r stands for (1, r).
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -81,7 +79,6 @@ class Solarize(Transform):
 
     Args:
         threshold_range: range of that brightness, as a fraction of full brightness.
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -105,7 +102,6 @@ class Posterize(Transform):
 
     Args:
         num_bits: how many of 8: a number, a range, or a list of three or more numbers or ranges, one per channel.
-        p: how often it is applied.
 
     Raises:
         ValueError: bits outside 1 to 7, or not one range per channel of the image.
@@ -145,9 +141,6 @@ def _bits(value: Any) -> tuple[Any, Any]:
 @transform
 class InvertImg(Transform):
     """Full brightness minus the image.
-
-    Args:
-        p: how often it is applied.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -21,7 +21,6 @@ class Flip3D(Transform):
     Args:
         axes: those along which a volume may be turned round, each with even chances: 0 is depth, 1 height, 2 width.
         flip_axes: those along which it is turned round, instead.
-        p: how often it is applied.
 
     Raises:
         ValueError: a sample without a volume, or with targets that have no depth.

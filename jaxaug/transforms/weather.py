@@ -24,7 +24,6 @@ class RandomShadow(Transform):
         num_shadows_limit: range of the number of polygons.
         shadow_dimension: corners of each, at least 3.
         shadow_intensity_range: range of the share of the light that each takes.
-        p: how often it is applied.
 
     Raises:
         ValueError: a region without width or height, or outside [0, 1].

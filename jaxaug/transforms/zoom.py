@@ -45,8 +45,6 @@ class RandomResizedCrop(Transform):
         size: (height, width) of the result.
         scale: range of the window's area as a fraction of the picture's.
         ratio: range of the window's width divided by its height.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         area_for_downscale: average over areas where the window shrinks: for `image`, `image_mask` or not at all.
         p: how often it is applied; 0 or 1, unless the size stays the same.
         antialias: widen the kernel where the window shrinks.
@@ -96,8 +94,6 @@ class RandomSizedCrop(Transform):
         min_max_height: range of the window's height in pixels.
         size: (height, width) of the result.
         w2h_ratio: the window's width divided by its height.
-        interpolation: how images are read.
-        mask_interpolation: how masks are read.
         area_for_downscale: average over areas where the window shrinks: for `image`, `image_mask` or not at all.
         p: how often it is applied; 0 or 1, unless the size stays the same.
 
