@@ -151,7 +151,7 @@ def _or(names: tuple[str, ...]) -> str:
 
 
 def choice(default: Any, options: tuple[Any, ...]) -> Any:
-    """One of a few words; static."""
+    """One of a few names; static."""
 
     def convert(where: str, v: Any) -> Any:
         if v not in options:
@@ -261,7 +261,7 @@ def per_axis(
 
 
 def several(low: int | None = None) -> Any:
-    """A list of labels, numbers or words, or None; static.
+    """A list of labels, numbers or strings, or None; static.
 
     Args:
         low: least allowed; only whole numbers are.
@@ -270,7 +270,7 @@ def several(low: int | None = None) -> Any:
     def convert(where: str, v: Any) -> Any:
         if v is None:
             return None
-        kinds, expected = ((Real, str), "numbers or words") if low is None else ((Integral,), "whole numbers")
+        kinds, expected = ((Real, str), "numbers or strings") if low is None else ((Integral,), "whole numbers")
         if not isinstance(v, list | tuple | np.ndarray) or not all(
             isinstance(e, kinds) and not isinstance(e, bool) for e in v
         ):

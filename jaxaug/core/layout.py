@@ -153,11 +153,11 @@ def input_canvas(layout: SampleLayout, values: list[Any], group: Path, buffer: S
         group: keys of the dict that holds the pictures.
         buffer: (height, width) of a picture that is stored at another size than the others of its group.
     """
-    stated = layout.size_leaves(group)
+    told = layout.size_leaves(group)
     here = buffer or layout.size_of(group)
-    if not stated:
+    if not told:
         return Canvas(here)
-    own = layout.size_of(stated[0].group)
-    parts = [jnp.asarray(values[leaf.index], jnp.float32).reshape(-1) for leaf in stated]
+    own = layout.size_of(told[0].group)
+    parts = [jnp.asarray(values[leaf.index], jnp.float32).reshape(-1) for leaf in told]
     extent = jnp.clip(jnp.concatenate(parts), 1.0, np.array(own, np.float32))
     return Canvas(here, extent if here == own else extent * (np.array(here) / np.array(own)).astype(np.float32))

@@ -160,10 +160,10 @@ def picture_size(leaf: Leaf, value: Array) -> Size:
 
 def _size_alone(leaves: list[Leaf], values: list[Any]) -> Size:
     """The size entry of a sample without pictures."""
-    stated = [leaf for leaf in leaves if leaf.kind == "size"]
-    if stated:
-        leaf = stated[0]
-        parts = [values[other.index] for other in stated if other.group == leaf.group]
+    told = [leaf for leaf in leaves if leaf.kind == "size"]
+    if told:
+        leaf = told[0]
+        parts = [values[other.index] for other in told if other.group == leaf.group]
         try:
             height, width = (int(n) for part in parts for n in np.asarray(part).reshape(-1))
         except (jax.errors.TracerArrayConversionError, ValueError) as error:

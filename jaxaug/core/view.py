@@ -213,7 +213,7 @@ class View:
 
 
 def _as_one(labels: Any) -> Array | np.ndarray:
-    """Labels, one by one or in an array, as one array; words stay with NumPy."""
+    """Labels, one by one or in an array, as one array; strings stay with NumPy."""
     if any(isinstance(label, jax.Array) for label in labels):
         return jnp.stack([jnp.asarray(label) for label in labels])
     return np.asarray(labels)

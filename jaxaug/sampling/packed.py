@@ -25,7 +25,7 @@ def read_packed_separable(picture: Array, down: Taps, across: Taps, fill: Any, f
     Rows are copied whole and mixed, and so are columns, as rows of the transpose: cheaper than reading pixels.
 
     Args:
-        picture: (height, width, channels) that `words.fits`.
+        picture: (height, width, channels) that `pixel_packing.fits`.
         down, across: what `taps` gives for the outputs' rows and columns.
         fill: what shows where the weights inside the picture do not sum to one.
         fills: what the borders of later steps lay over it.
@@ -59,7 +59,7 @@ def read_packed_dense(picture: Array, x: Array, y: Array, border: str, fill: Any
     The picture gets a rim that holds what its border shows, so that no tap needs to be looked at.
 
     Args:
-        picture: (height, width, channels) that `words.fits`.
+        picture: (height, width, channels) that `pixel_packing.fits`.
         x, y: (H, W) edge coordinates.
         border: what the rim holds.
         fill: its value if it is constant.
@@ -97,7 +97,7 @@ def read_packed_dense(picture: Array, x: Array, y: Array, border: str, fill: Any
             planes.append(value)
         return materialize(pixel_packing.join(planes))
 
-    # Reckoned once: where each loop reckons a coordinate anew, one may round it below a whole number and another not,
+    # Computed once: where each loop computes a coordinate anew, one may round it below a whole number and another not,
     # and the place that is read is not the one that is weighed.
     grids = materialize((x, y, [cover for cover, _ in fills]))
     return pixel_packing.unpack(in_strips(mix, grids), channels)

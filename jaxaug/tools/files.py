@@ -39,7 +39,7 @@ def blaming(what: object) -> Iterator[None]:
         >>> with blaming("boxes.json"):
         ...     int("x")
         Traceback (most recent call last):
-        jaxaug.files.Refusal: boxes.json: invalid literal for int() with base 10: 'x'
+        jaxaug.tools.files.Refusal: boxes.json: invalid literal for int() with base 10: 'x'
     """
     try:
         yield

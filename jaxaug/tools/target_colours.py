@@ -23,7 +23,7 @@ def target_colours(kind: str, picture: Any) -> np.ndarray:
         (height, width, 3) in [0, 255].
 
     Example:
-        >>> shade("normals", np.array([[[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])).tolist()
+        >>> target_colours("normals", np.array([[[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]])).tolist()
         [[[255.0, 127.5, 127.5], [0.0, 0.0, 0.0]]]
     """
     value = np.nan_to_num(np.asarray(picture).astype(np.float64), posinf=0.0, neginf=0.0)

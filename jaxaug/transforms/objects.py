@@ -79,7 +79,7 @@ class ConstrainedCoarseDropout(Transform):
 
     Raises:
         ValueError: neither is given, or the sample has nothing to look at.
-        TypeError: words among the labels asked for, where those of the sample are numbers.
+        TypeError: strings among the labels asked for, where those of the sample are numbers.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -139,10 +139,10 @@ def _among(labels: Array | np.ndarray, wanted: tuple[Any, ...]) -> Array:
     """(N,) labels that are asked for."""
     if isinstance(labels, np.ndarray) and labels.dtype.kind in "USO":
         return jnp.asarray(np.isin(labels.astype(str), [str(w) for w in wanted]))
-    words = [w for w in wanted if isinstance(w, str)]
-    if words:
+    names = [w for w in wanted if isinstance(w, str)]
+    if names:
         raise TypeError(
-            f"ConstrainedCoarseDropout(bbox_labels=...) asks for {words[0]!r}, but the sample's labels are numbers, as "
+            f"ConstrainedCoarseDropout(bbox_labels=...) asks for {names[0]!r}, but the sample's labels are numbers, as "
             "they must be under jit: ask for numbers."
         )
     return jnp.isin(jnp.asarray(labels), jnp.asarray(wanted))
