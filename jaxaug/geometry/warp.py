@@ -18,7 +18,7 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import PICTURES
 from jaxaug.core.op import Op, aligned, joint_name, same_fills
 from jaxaug.core.picture import PictureInfo
-from jaxaug.core.types import Scalar, Size
+from jaxaug.core.types import Fill, Scalar, Size
 from jaxaug.geometry.dense_maps import Bent, Rescaled
 from jaxaug.geometry.maps import Axes, Jacobian, Matrix, Moved, Structure
 from jaxaug.geometry.matrices import compose3, stack3, vector
@@ -57,8 +57,8 @@ class Warp(Op):
     family = "warp"
 
     map: Any
-    fill: Any = 0.0
-    fill_mask: Any = 0.0
+    fill: Fill = 0.0
+    fill_mask: Fill = 0.0
     active: Scalar = static_if_true(default=True)
     window: Any = None
     extent_in: Any = None

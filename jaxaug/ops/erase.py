@@ -17,6 +17,7 @@ from jaxaug.core.fill import fill_values
 from jaxaug.core.kinds import PICTURES, kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, nearest_index, over_frames, resize_nearest
+from jaxaug.core.types import Fill, Scalar
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import full_brightness, round_to
@@ -117,9 +118,9 @@ class Erase(Op):
 
     region: Any
     key: Array
-    fill: Any = 0.0
-    fill_mask: Any = None
-    active: Any = static_if_true(default=True)
+    fill: Fill = 0.0
+    fill_mask: Fill = None
+    active: Scalar = static_if_true(default=True)
     holes: Array | None = None
     mode: str = static(default="constant")
     rows: str = static(default="cut")

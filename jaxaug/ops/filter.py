@@ -12,6 +12,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.op import aligned
+from jaxaug.core.types import Scalar
 from jaxaug.kernels.filters import convolve_interleaved, convolve_square, convolve_uint8
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import Change, PixelOp
@@ -35,7 +36,7 @@ class Separable(PixelOp):
 
     rows: Array
     columns: Array
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     name: str = static(default="Separable")
 
     @property
@@ -90,7 +91,7 @@ class Square(PixelOp):
 
     weights: Array
     limits: Array
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     name: str = static(default="Square")
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax.numpy as jnp
 from jax import Array
@@ -13,6 +13,7 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import ANNOTATIONS
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar
 
 if TYPE_CHECKING:
     from jaxaug.core.view import View
@@ -32,7 +33,7 @@ class Paste(Op):
     family = "mix"
 
     window: Array
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     label: str = static(default="labels")
     name: str = static(default="Paste")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jax import Array
@@ -16,6 +16,7 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, over_frames
+from jaxaug.core.types import Scalar
 from jaxaug.kernels.morphology import dilate_or_erode, ellipse, loser
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Morph(Op):
 
     family = "morphology"
 
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     size: tuple[int, int] = static(default=(1, 1))
     operation: str = static(default="dilation")

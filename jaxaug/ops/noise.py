@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -11,6 +9,7 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
+from jaxaug.core.types import Scalar
 from jaxaug.kernels.noise import random_normal, random_poisson, random_uniform
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import PixelOp
@@ -32,9 +31,9 @@ class NormalNoise(PixelOp):
     family = "noise"
 
     key: Array
-    mean: Any
-    std: Any
-    active: Any = static_if_true(default=True)
+    mean: Scalar
+    std: Scalar
+    active: Scalar = static_if_true(default=True)
     per_channel: bool = static(default=True)
     grain: float = static(default=1.0)
     name: str = static(default="NormalNoise")
@@ -73,9 +72,9 @@ class UniformFactors(PixelOp):
     family = "noise"
 
     key: Array
-    low: Any
-    high: Any
-    active: Any = static_if_true(default=True)
+    low: Scalar
+    high: Scalar
+    active: Scalar = static_if_true(default=True)
     per_channel: bool = static(default=False)
     elementwise: bool = static(default=False)
     name: str = static(default="UniformFactors")
@@ -107,9 +106,9 @@ class PoissonCounts(PixelOp):
     family = "noise"
 
     key: Array
-    scale: Any
-    gamma: Any
-    active: Any = static_if_true(default=True)
+    scale: Scalar
+    gamma: Scalar
+    active: Scalar = static_if_true(default=True)
     name: str = static(default="PoissonCounts")
 
     @property

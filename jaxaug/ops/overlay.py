@@ -13,6 +13,7 @@ from jaxaug.backend.importable import Importable
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import PixelOp
@@ -37,7 +38,7 @@ class Overlay(PixelOp):
     params: dict[str, Any]
     colour: Array
     painter: Importable = static()
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Overlay")
 

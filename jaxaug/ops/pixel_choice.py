@@ -39,7 +39,7 @@ class PixelChoice(PixelOp):
 
     index: Array
     ops: tuple[Any, ...]
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     name: str = static(default="PixelChoice")
 
     @classmethod
@@ -109,7 +109,7 @@ class ValueChoice(PixelOp):
 
     index: Array
     ops: tuple[Any, ...]
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     name: str = static(default="ValueChoice")
 
     def after(self, info: PictureInfo) -> PictureInfo:
@@ -166,7 +166,7 @@ class MatrixChoice(PixelOp):
     family = "choice"
 
     chosen: ColourMatrix
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     name: str = static(default="MatrixChoice")
 
     @property

@@ -41,7 +41,7 @@ class Spectral(PixelOp):
     params: dict[str, Any]
     index: Scalar
     references: tuple[Any, ...] | None = None
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     kernel: Importable = static(default=Importable("jaxaug.kernels.spectral", "mix_amplitudes"))
     entry: str = static(default="")
     name: str = static(default="Spectral")

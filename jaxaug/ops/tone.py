@@ -13,6 +13,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.importable import Importable
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar
 from jaxaug.kernels.colour_matrix import ColourMatrix
 from jaxaug.kernels.decorators import Traits, traits_of
 from jaxaug.ops.float_image import FloatImage
@@ -38,7 +39,7 @@ class Tone(PixelOp):
 
     params: dict[str, Any]
     kernel: Importable = static()
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     fit: Importable | None = static(default=None)
     options: tuple[tuple[str, Any], ...] = static(default=())
     channels: tuple[int, ...] | None = static(default=None)

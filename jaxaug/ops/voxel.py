@@ -14,6 +14,7 @@ from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.kinds import kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.types import Scalar
 
 if TYPE_CHECKING:
     from jaxaug.core.annotation import Annotation
@@ -35,7 +36,7 @@ class VoxelFlip(Op):
     family = "voxel"
 
     flips: Array
-    active: Any = static_if_true(default=True)
+    active: Scalar = static_if_true(default=True)
     size: Any = None
     shape: tuple[int, int] = static(default=(1, 1))
     name: str = static(default="VoxelFlip")

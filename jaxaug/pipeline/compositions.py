@@ -12,6 +12,7 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Node, Ops, Walk, transform
+from jaxaug.core.types import Scalar
 
 
 def children(where: str, transforms: Any) -> tuple[Node, ...]:
@@ -66,7 +67,7 @@ class Sequential(Composition):
     """
 
     transforms: Any = steps_field()
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
         return walk.in_turn(self.transforms, key)
@@ -95,7 +96,7 @@ class OneOf(Composition):
     """
 
     transforms: Any = steps_field()
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         weights = [c.p for c in self.transforms]

@@ -12,6 +12,7 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import compose3, inverse3, stack3
@@ -98,21 +99,21 @@ class Affine(Transform):
     Follows the meaning of Albumentations 2.0.8, with pictures, boxes and keypoints about the same centre.
     """
 
-    scale: Any = args.per_axis((1.0, 1.0), args.alone, low=0.0)
-    translate_percent: Any = args.per_axis(None, args.alone, missing=0.0)
-    translate_px: Any = args.per_axis(None, args.alone, missing=0.0)
-    rotate: Any = args.pair(0.0, args.alone)
-    shear: Any = args.per_axis((0.0, 0.0), args.alone, missing=0.0)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    scale: Range = args.per_axis((1.0, 1.0), args.alone, low=0.0)
+    translate_percent: Range = args.per_axis(None, args.alone, missing=0.0)
+    translate_px: Range = args.per_axis(None, args.alone, missing=0.0)
+    rotate: Range = args.pair(0.0, args.alone)
+    shear: Range = args.per_axis((0.0, 0.0), args.alone, missing=0.0)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     fit_output: bool = args.option(False, bool)
     keep_ratio: bool = args.option(False, bool)
     rotate_method: str = args.choice("largest_box", METHODS)
     balanced_scale: bool = args.option(False, bool)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         if self.translate_percent is not None and self.translate_px is not None:
@@ -199,18 +200,18 @@ class ShiftScaleRotate(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    shift_limit: Any = args.pair((-0.0625, 0.0625), args.symmetric, -1, 1)
-    scale_limit: Any = args.pair((-0.1, 0.1), args.symmetric, -1)
-    rotate_limit: Any = args.pair((-45, 45), args.symmetric)
-    interpolation: Any = args.interpolation("linear")
-    border_mode: Any = args.border_mode("constant")
-    shift_limit_x: Any = args.pair(None, args.symmetric, -1, 1, optional=True)
-    shift_limit_y: Any = args.pair(None, args.symmetric, -1, 1, optional=True)
+    shift_limit: Range = args.pair((-0.0625, 0.0625), args.symmetric, -1, 1)
+    scale_limit: Range = args.pair((-0.1, 0.1), args.symmetric, -1)
+    rotate_limit: Range = args.pair((-45, 45), args.symmetric)
+    interpolation: Reading = args.interpolation("linear")
+    border_mode: Reading = args.border_mode("constant")
+    shift_limit_x: Range = args.pair(None, args.symmetric, -1, 1, optional=True)
+    shift_limit_y: Range = args.pair(None, args.symmetric, -1, 1, optional=True)
     rotate_method: str = args.choice("largest_box", METHODS)
-    mask_interpolation: Any = args.interpolation("nearest")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
+    mask_interpolation: Reading = args.interpolation("nearest")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         along_x = self.shift_limit if self.shift_limit_x is None else self.shift_limit_x
@@ -244,15 +245,15 @@ class Rotate(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    limit: Any = args.pair((-90, 90), args.symmetric)
-    interpolation: Any = args.interpolation("linear")
-    border_mode: Any = args.border_mode("constant")
+    limit: Range = args.pair((-90, 90), args.symmetric)
+    interpolation: Reading = args.interpolation("linear")
+    border_mode: Reading = args.border_mode("constant")
     rotate_method: str = args.choice("largest_box", METHODS)
     crop_border: bool = args.option(False, bool)
-    mask_interpolation: Any = args.interpolation("nearest")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
+    mask_interpolation: Reading = args.interpolation("nearest")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         angle = rng.uniform("angle", self.limit)
@@ -307,14 +308,14 @@ class SafeRotate(Transform):
     Follows the meaning of Albumentations 2.0.8, without rounding the size of the turned picture to whole pixels.
     """
 
-    limit: Any = args.pair((-90, 90), args.symmetric)
-    interpolation: Any = args.interpolation("linear")
-    border_mode: Any = args.border_mode("constant")
+    limit: Range = args.pair((-90, 90), args.symmetric)
+    interpolation: Reading = args.interpolation("linear")
+    border_mode: Reading = args.border_mode("constant")
     rotate_method: str = args.choice("largest_box", METHODS)
-    mask_interpolation: Any = args.interpolation("nearest")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
+    mask_interpolation: Reading = args.interpolation("nearest")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         height, width = view.size

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import numbers
-from typing import Any
 
 import jax.numpy as jnp
 
@@ -13,6 +12,7 @@ from jaxaug import functional as F
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.filter import Separable
 
@@ -33,8 +33,8 @@ class Blur(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    blur_limit: Any = args.pair((3, 7), lambda v: (3, v), 0, static=True)
-    p: Any = args.probability(0.5)
+    blur_limit: Range = args.pair((3, 7), lambda v: (3, v), 0, static=True)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         object.__setattr__(self, "blur_limit", tuple(max(3, v + (v + 1) % 2) for v in self.blur_limit))
@@ -67,9 +67,9 @@ class GaussianBlur(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    blur_limit: Any = args.pair(0, args.above(0), 0, static=True)
-    sigma_limit: Any = args.pair((0.5, 3.0), args.above(0.0), 0)
-    p: Any = args.probability(0.5)
+    blur_limit: Range = args.pair(0, args.above(0), 0, static=True)
+    sigma_limit: Range = args.pair((0.5, 3.0), args.above(0.0), 0)
+    p: Scalar = args.probability(0.5)
     length: int = dataclasses.field(default=0, init=False, repr=False, metadata={"static": True})
 
     def check(self) -> None:

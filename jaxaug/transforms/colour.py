@@ -12,6 +12,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.tone import Tone, tone
 
@@ -38,11 +39,11 @@ class ColorJitter(Transform):
     Follows the meaning of Albumentations 2.0.8 and torchvision, with hue in floats rather than steps of two degrees.
     """
 
-    brightness: Any = args.pair((0.8, 1.2), args.around_one, 0)
-    contrast: Any = args.pair((0.8, 1.2), args.around_one, 0)
-    saturation: Any = args.pair((0.8, 1.2), args.around_one, 0)
-    hue: Any = args.pair((-0.5, 0.5), args.symmetric, -0.5, 0.5)
-    p: Any = args.probability(0.5)
+    brightness: Range = args.pair((0.8, 1.2), args.around_one, 0)
+    contrast: Range = args.pair((0.8, 1.2), args.around_one, 0)
+    saturation: Range = args.pair((0.8, 1.2), args.around_one, 0)
+    hue: Range = args.pair((-0.5, 0.5), args.symmetric, -0.5, 0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         factors: dict[str, Any] = {
@@ -72,10 +73,10 @@ class HueSaturationValue(Transform):
     Follows the meaning of Albumentations 2.0.8, in floats rather than 8-bit steps.
     """
 
-    hue_shift_limit: Any = args.pair((-20, 20), args.symmetric)
-    sat_shift_limit: Any = args.pair((-30, 30), args.symmetric)
-    val_shift_limit: Any = args.pair((-20, 20), args.symmetric)
-    p: Any = args.probability(0.5)
+    hue_shift_limit: Range = args.pair((-20, 20), args.symmetric)
+    sat_shift_limit: Range = args.pair((-30, 30), args.symmetric)
+    val_shift_limit: Range = args.pair((-20, 20), args.symmetric)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(
@@ -107,10 +108,10 @@ class RGBShift(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    r_shift_limit: Any = args.pair((-20, 20), args.symmetric)
-    g_shift_limit: Any = args.pair((-20, 20), args.symmetric)
-    b_shift_limit: Any = args.pair((-20, 20), args.symmetric)
-    p: Any = args.probability(0.5)
+    r_shift_limit: Range = args.pair((-20, 20), args.symmetric)
+    g_shift_limit: Range = args.pair((-20, 20), args.symmetric)
+    b_shift_limit: Range = args.pair((-20, 20), args.symmetric)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         shifts = []
@@ -150,7 +151,7 @@ class ToGray(Transform):
     method: str = args.choice(
         "weighted_average", ("weighted_average", "from_lab", "desaturation", "average", "max", "pca")
     )
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(
@@ -180,7 +181,7 @@ class ToSepia(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(F.mix_channels, channels=(3,), matrix=SEPIA)

@@ -10,7 +10,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Size
+from jaxaug.core.types import Fill, Reading, Scalar, Size
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import Warp, matrix_warp
@@ -109,10 +109,10 @@ class Crop(Transform):
     y_max: int = args.option(1024, int, 1)
     pad_if_needed: bool = args.option(False, bool)
     pad_position: str = args.choice("center", POSITIONS)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(1.0)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(1.0)
 
     def check(self) -> None:
         if self.x_min >= self.x_max or self.y_min >= self.y_max:
@@ -157,10 +157,10 @@ class CenterCrop(Transform):
     width: int = args.option(kind=int, low=1)
     pad_if_needed: bool = args.option(False, bool)
     pad_position: str = args.choice("center", POSITIONS)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(1.0)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         size = (self.height, self.width)
@@ -204,10 +204,10 @@ class RandomCrop(Transform):
     width: int = args.option(kind=int, low=1)
     pad_if_needed: bool = args.option(False, bool)
     pad_position: str = args.choice("center", POSITIONS)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(1.0)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         size = (self.height, self.width)
@@ -239,11 +239,11 @@ class RandomCropFromBorders(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    crop_left: Any = args.number(0.1, 0, 1)
-    crop_right: Any = args.number(0.1, 0, 1)
-    crop_top: Any = args.number(0.1, 0, 1)
-    crop_bottom: Any = args.number(0.1, 0, 1)
-    p: Any = args.probability(1.0)
+    crop_left: Scalar = args.number(0.1, 0, 1)
+    crop_right: Scalar = args.number(0.1, 0, 1)
+    crop_top: Scalar = args.number(0.1, 0, 1)
+    crop_bottom: Scalar = args.number(0.1, 0, 1)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         left, right = self._ends(rng, "left", "right", view.width)

@@ -15,6 +15,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import Warp, identity, matrix_warp
@@ -86,12 +87,12 @@ class CropAndPad(Transform):
     percent: Any = _amounts(whole=False)
     keep_size: bool = args.option(True, bool)
     sample_independently: bool = args.option(True, bool)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(1.0)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(1.0)
 
     def check(self) -> None:
         if (self.px is None) == (self.percent is None):

@@ -12,7 +12,7 @@ from jax import Array
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Size
+from jaxaug.core.types import Range, Reading, Scalar, Size
 from jaxaug.core.view import View
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import Warp
@@ -52,10 +52,10 @@ class RandomSizedBBoxSafeCrop(Transform):
 
     height: int = args.option(kind=int, low=1)
     width: int = args.option(kind=int, low=1)
-    erosion_rate: Any = args.number(0.0, 0, 1)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    p: Any = args.probability(1.0)
+    erosion_rate: Scalar = args.number(0.0, 0, 1)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         return zoomed(
@@ -91,8 +91,8 @@ class BBoxSafeRandomCrop(Transform):
     Follows the meaning of Albumentations 2.0.8, as `RandomSizedBBoxSafeCrop` does.
     """
 
-    erosion_rate: Any = args.number(0.0, 0, 1)
-    p: Any = args.probability(1.0)
+    erosion_rate: Scalar = args.number(0.0, 0, 1)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         left, top, w, h = _around_all(rng, view, self.erosion_rate)
@@ -152,9 +152,9 @@ class RandomCropNearBBox(Transform):
     picture at least.
     """
 
-    max_part_shift: Any = args.pair((0.0, 0.3), args.above(0), 0, 1)
+    max_part_shift: Range = args.pair((0.0, 0.3), args.above(0), 0, 1)
     cropping_bbox_key: str = args.entry("cropping_bbox")
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         limit = vector(view.width, view.height, view.width, view.height)
@@ -201,8 +201,8 @@ class AtLeastOneBBoxRandomCrop(Transform):
 
     height: int = args.option(kind=int, low=1)
     width: int = args.option(kind=int, low=1)
-    erosion_factor: Any = args.number(0.0, 0, 1)
-    p: Any = args.probability(1.0)
+    erosion_factor: Scalar = args.number(0.0, 0, 1)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         size = _fitting(self, view)
@@ -271,7 +271,7 @@ class CropNonEmptyMaskIfExists(Transform):
     width: int = args.option(kind=int, low=1)
     ignore_values: Any = dataclasses.field(default=None, metadata={"static": True})
     ignore_channels: Any = dataclasses.field(default=None, metadata={"static": True})
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def check(self) -> None:
         for name in ("ignore_values", "ignore_channels"):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.filter import Square
 
@@ -30,9 +29,9 @@ class Emboss(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    alpha: Any = args.pair((0.2, 0.5), args.alone, 0, 1)
-    strength: Any = args.pair((0.2, 0.7), args.alone, 0)
-    p: Any = args.probability(0.5)
+    alpha: Range = args.pair((0.2, 0.5), args.alone, 0, 1)
+    strength: Range = args.pair((0.2, 0.7), args.alone, 0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Square:
         alpha, s = rng.uniform("alpha", self.alpha), rng.uniform("strength", self.strength)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.elastic import ElasticMap
 from jaxaug.geometry.maps import Axes
@@ -37,15 +36,15 @@ class GridDistortion(Transform):
     """
 
     num_steps: int = args.option(5, int, 1)
-    distort_limit: Any = args.pair((-0.3, 0.3), args.symmetric, -1, 1)
-    interpolation: Any = args.interpolation("linear")
+    distort_limit: Range = args.pair((-0.3, 0.3), args.symmetric, -1, 1)
+    interpolation: Reading = args.interpolation("linear")
     normalized: bool = args.option(True, bool)
-    mask_interpolation: Any = args.interpolation("nearest")
+    mask_interpolation: Reading = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    p: Any = args.probability(0.5)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         knots = []
@@ -80,18 +79,18 @@ class ElasticTransform(Transform):
     applied to visual document analysis", 2003.
     """
 
-    alpha: Any = args.number(1.0, 0)
-    sigma: Any = args.number(50.0, 1)
-    interpolation: Any = args.interpolation("linear")
+    alpha: Scalar = args.number(1.0, 0)
+    sigma: Scalar = args.number(50.0, 1)
+    interpolation: Reading = args.interpolation("linear")
     approximate: bool = args.option(False, bool)
     same_dxdy: bool = args.option(False, bool)
-    mask_interpolation: Any = args.interpolation("nearest")
+    mask_interpolation: Reading = args.interpolation("nearest")
     noise_distribution: str = args.choice("gaussian", ("gaussian", "uniform"))
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         key = rng.key("field")

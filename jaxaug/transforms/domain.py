@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.spectral import Spectral, references_in
 
@@ -41,10 +42,10 @@ class FDA(Transform):
     """
 
     reference_images: Any = args.images(None)
-    beta_limit: Any = args.pair((0.0, 0.1), args.above(0.0), 0, 0.5)
+    beta_limit: Range = args.pair((0.0, 0.1), args.above(0.0), 0, 0.5)
     read_fn: None = args.absent("references are arrays: read them before and pass the images")
     metadata_key: str = args.entry("fda_metadata")
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Spectral:
         given = self.reference_images

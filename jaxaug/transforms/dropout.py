@@ -10,6 +10,7 @@ from jax import Array
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.erase import Erase, Rectangles
 
@@ -51,12 +52,12 @@ class CoarseDropout(Transform):
     Follows the meaning of Albumentations 2.0.8, except that boxes are not rounded to whole pixels.
     """
 
-    num_holes_range: Any = args.pair((1, 2), None, 1, static=True)
-    hole_height_range: Any = args.lengths((0.1, 0.2))
-    hole_width_range: Any = args.lengths((0.1, 0.2))
-    fill: Any = args.fill(0.0, names=FILLS)
-    fill_mask: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    num_holes_range: Range = args.pair((1, 2), None, 1, static=True)
+    hole_height_range: Range = args.lengths((0.1, 0.2))
+    hole_width_range: Range = args.lengths((0.1, 0.2))
+    fill: Fill = args.fill(0.0, names=FILLS)
+    fill_mask: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         most = self.num_holes_range[1]
@@ -100,11 +101,11 @@ class Erasing(Transform):
     rectangle of the least area fits into the picture, nothing is cut out.
     """
 
-    scale: Any = args.pair((0.02, 0.33), None, 0)
-    ratio: Any = args.pair((0.3, 3.3), None, 0)
-    fill: Any = args.fill(0.0, names=FILLS)
-    fill_mask: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    scale: Range = args.pair((0.02, 0.33), None, 0)
+    ratio: Range = args.pair((0.3, 3.3), None, 0)
+    fill: Fill = args.fill(0.0, names=FILLS)
+    fill_mask: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         height, width = view.size

@@ -11,6 +11,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.noise import random_bits
 from jaxaug.ops.erase import Erase
@@ -38,9 +39,9 @@ class ChannelDropout(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    channel_drop_range: Any = args.pair((1, 1), None, 1, static=True)
-    fill: Any = args.number(0.0)
-    p: Any = args.probability(0.5)
+    channel_drop_range: Range = args.pair((1, 1), None, 1, static=True)
+    fill: Scalar = args.number(0.0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(
@@ -81,11 +82,11 @@ class PixelDropout(Transform):
     Follows the meaning of Albumentations 2.0.8, except that images and masks lose the same pixels.
     """
 
-    dropout_prob: Any = args.number(0.01, 0, 1)
+    dropout_prob: Scalar = args.number(0.01, 0, 1)
     per_channel: bool = args.option(False, bool)
-    drop_value: Any = args.fill(0.0, optional=True)
-    mask_drop_value: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    drop_value: Fill = args.fill(0.0, optional=True)
+    mask_drop_value: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         colourful = self.drop_value is None

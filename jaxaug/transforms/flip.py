@@ -12,6 +12,7 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.op import Op
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import compose3, stack3
@@ -30,7 +31,7 @@ class NoOp(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> tuple[Op, ...]:
         return ()
@@ -49,7 +50,7 @@ class HorizontalFlip(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[-1, 0, view.width], [0, 1, 0], [0, 0, 1]]
@@ -84,7 +85,7 @@ class VerticalFlip(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[1, 0, 0], [0, -1, view.height], [0, 0, 1]]
@@ -109,7 +110,7 @@ class Transpose(Transform):
     Follows the meaning of Albumentations 2.0.8; keypoint angles stay counter-clockwise on screen.
     """
 
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows = [[0, 1, 0], [1, 0, 0], [0, 0, 1]]
@@ -134,7 +135,7 @@ class RandomRotate90(Transform):
     Follows the meaning of Albumentations 2.0.8; keypoint angles stay counter-clockwise on screen.
     """
 
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         return _symmetry("RandomRotate90", rng.integer("turns", (0, 3)), view)
@@ -158,7 +159,7 @@ class D4(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         return _symmetry(type(self).__name__, rng.integer("element", (0, 7)), view)

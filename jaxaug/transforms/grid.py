@@ -11,6 +11,7 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.erase import Erase
 from jaxaug.ops.regions import Cells, Crossings, TurnedGrid
@@ -46,14 +47,14 @@ class GridDropout(Transform):
     Follows the meaning of Albumentations 2.0.8, after Chen et al., "GridMask data augmentation", 2020.
     """
 
-    ratio: Any = args.number(0.5, 0, 1)
+    ratio: Scalar = args.number(0.5, 0, 1)
     random_offset: bool = args.option(True, bool)
-    unit_size_range: Any = args.pair(None, None, 2, optional=True, static=True)
-    holes_number_xy: Any = args.pair(None, None, 1, optional=True, ordered=False, static=True)
-    shift_xy: Any = args.pair((0, 0), None, 0, ordered=False)
-    fill: Any = args.fill(0.0, names=FILLS)
-    fill_mask: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    unit_size_range: Range = args.pair(None, None, 2, optional=True, static=True)
+    holes_number_xy: Range = args.pair(None, None, 1, optional=True, ordered=False, static=True)
+    shift_xy: Range = args.pair((0, 0), None, 0, ordered=False)
+    fill: Fill = args.fill(0.0, names=FILLS)
+    fill_mask: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         if is_concrete(self.ratio) and float(self.ratio) <= 0:
@@ -148,12 +149,12 @@ class GridMask(Transform):
     anywhere. Has the arguments of the successor of Albumentations.
     """
 
-    num_grid_range: Any = args.pair((3, 7), None, 2)
-    line_width_range: Any = args.pair((0.2, 0.5), None, 0, 1)
-    rotation_range: Any = args.pair((0.0, 0.0))
-    fill: Any = args.fill(0.0, names=(*FILLS, "grayscale"))
-    fill_mask: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    num_grid_range: Range = args.pair((3, 7), None, 2)
+    line_width_range: Range = args.pair((0.2, 0.5), None, 0, 1)
+    rotation_range: Range = args.pair((0.0, 0.0))
+    fill: Fill = args.fill(0.0, names=(*FILLS, "grayscale"))
+    fill_mask: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         grid = TurnedGrid(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.meshes import Mesh, Spline
@@ -38,17 +37,17 @@ class PiecewiseAffine(Transform):
     scikit-image's `PiecewiseAffineTransform`. Nodes read inside the picture.
     """
 
-    scale: Any = args.pair((0.03, 0.05), args.above(0), 0)
-    nb_rows: Any = args.pair((4, 4), args.alone, 2, static=True)
-    nb_cols: Any = args.pair((4, 4), args.alone, 2, static=True)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    scale: Range = args.pair((0.03, 0.05), args.above(0), 0)
+    nb_rows: Range = args.pair((4, 4), args.alone, 2, static=True)
+    nb_cols: Range = args.pair((4, 4), args.alone, 2, static=True)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     absolute_scale: bool = args.option(False, bool)
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    p: Any = args.probability(0.5)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         most = (self.nb_rows[1], self.nb_cols[1])
@@ -91,11 +90,11 @@ class GridElasticDeform(Transform):
     displacement is bilinear between nodes. Displacements are floats, below half a cell so that cells keep their order.
     """
 
-    num_grid_xy: Any = args.pair(low=1, ordered=False, static=True)
-    magnitude: Any = args.number(low=0)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    p: Any = args.probability(1.0)
+    num_grid_xy: Range = args.pair(low=1, ordered=False, static=True)
+    magnitude: Scalar = args.number(low=0)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         columns, rows = self.num_grid_xy
@@ -138,15 +137,15 @@ class ThinPlateSpline(Transform):
     and the decomposition of deformations", 1989.
     """
 
-    scale_range: Any = args.pair((0.2, 0.4), None, 0, 1)
+    scale_range: Range = args.pair((0.2, 0.4), None, 0, 1)
     num_control_points: int = args.option(4, int, 2)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    p: Any = args.probability(0.5)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         spread = rng.uniform("scale", self.scale_range) / 10

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import MixTransform, transform
+from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.mix import Paste
 
@@ -38,9 +37,9 @@ class CutMix(MixTransform):
     After Yun et al., "CutMix: regularization strategy to train strong classifiers with localizable features", 2019.
     """
 
-    alpha: Any = args.number(1.0, 0)
+    alpha: Scalar = args.number(1.0, 0)
     labels: str = args.option("labels", str)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Paste:
         side = jnp.sqrt(1.0 - rng.beta("share", self.alpha, self.alpha))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.morphology import Morph
 
@@ -37,9 +36,9 @@ class Morphological(Transform):
     Follows the meaning of Albumentations 2.0.8, with boxes of fractions of a pixel.
     """
 
-    scale: Any = args.pair((2, 3), args.above(1), 1, ordered=False, static=True)
+    scale: Range = args.pair((2, 3), args.above(1), 1, ordered=False, static=True)
     operation: str = args.choice("dilation", ("erosion", "dilation"))
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Morph:
         return Morph(size=self.scale, operation=self.operation)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.noise import NormalNoise, PoissonCounts, UniformFactors
 
@@ -32,11 +31,11 @@ class GaussNoise(Transform):
     Follows the meaning of Albumentations 2.0.8; frames of a clip share their noise.
     """
 
-    std_range: Any = args.pair((0.2, 0.44), None, 0, 1)
-    mean_range: Any = args.pair((0.0, 0.0), None, -1, 1)
+    std_range: Range = args.pair((0.2, 0.44), None, 0, 1)
+    mean_range: Range = args.pair((0.0, 0.0), None, -1, 1)
     per_channel: bool = args.option(True, bool)
     noise_scale_factor: float = args.option(1.0, float, 0.0)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         if not 0 < self.noise_scale_factor <= 1:
@@ -71,10 +70,10 @@ class MultiplicativeNoise(Transform):
     Follows the meaning of Albumentations 2.0.8; frames of a clip share their factors.
     """
 
-    multiplier: Any = args.pair((0.9, 1.1), args.alone, 0)
+    multiplier: Range = args.pair((0.9, 1.1), args.alone, 0)
     per_channel: bool = args.option(False, bool)
     elementwise: bool = args.option(False, bool)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> UniformFactors:
         low, high = (jnp.asarray(end, jnp.float32) for end in self.multiplier)
@@ -98,8 +97,8 @@ class ShotNoise(Transform):
     noise.
     """
 
-    scale_range: Any = args.pair((0.1, 0.3), args.alone, 0)
-    p: Any = args.probability(0.5)
+    scale_range: Range = args.pair((0.1, 0.3), args.alone, 0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> PoissonCounts:
         scale = jnp.maximum(rng.uniform("scale", self.scale_range), 1e-6)

@@ -11,6 +11,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.tone import Tone, tone
 
@@ -39,13 +40,13 @@ class Normalize(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    mean: Any = args.fill((0.485, 0.456, 0.406))
-    std: Any = args.fill((0.229, 0.224, 0.225))
-    max_pixel_value: Any = args.number(255.0)
+    mean: Fill = args.fill((0.485, 0.456, 0.406))
+    std: Fill = args.fill((0.229, 0.224, 0.225))
+    max_pixel_value: Scalar = args.number(255.0)
     normalization: str = args.choice(
         "standard", ("standard", "image", "image_per_channel", "min_max", "min_max_per_channel")
     )
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         if self.normalization != "standard":

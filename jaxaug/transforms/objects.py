@@ -11,6 +11,7 @@ from jax import Array
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.erase import Erase, Rectangles
 from jaxaug.ops.object_regions import InParts, Objects
@@ -42,10 +43,10 @@ class MaskDropout(Transform):
     Follows the meaning of Albumentations 2.0.8, and shrinks boxes as CoarseDropout does.
     """
 
-    max_objects: Any = args.pair((1, 1), args.above(1), 1)
-    fill: Any = args.fill(0.0, names=("inpaint_telea", "inpaint_ns"))
-    fill_mask: Any = args.fill(0.0, optional=True)
-    p: Any = args.probability(0.5)
+    max_objects: Range = args.pair((1, 1), args.above(1), 1)
+    fill: Fill = args.fill(0.0, names=("inpaint_telea", "inpaint_ns"))
+    fill_mask: Fill = args.fill(0.0, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         ranks = rng.key("ranks")
@@ -92,12 +93,12 @@ class ConstrainedCoarseDropout(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    num_holes_range: Any = args.pair((1, 1), None, 1, static=True)
-    hole_height_range: Any = args.pair((0.1, 0.1), None, 0, 1)
-    hole_width_range: Any = args.pair((0.1, 0.1), None, 0, 1)
-    fill: Any = args.fill(0.0, names=FILLS)
-    fill_mask: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    num_holes_range: Range = args.pair((1, 1), None, 1, static=True)
+    hole_height_range: Range = args.pair((0.1, 0.1), None, 0, 1)
+    hole_width_range: Range = args.pair((0.1, 0.1), None, 0, 1)
+    fill: Fill = args.fill(0.0, names=FILLS)
+    fill_mask: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
     mask_indices: Any = args.several(1)
     bbox_labels: Any = args.several()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 import numpy as np
 
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.lenses import Radial, Waves
 from jaxaug.geometry.matrices import vector
@@ -39,15 +38,15 @@ class OpticalDistortion(Transform):
     Follows the meaning of Albumentations 2.0.8, about the centre of the picture rather than half a pixel beside it.
     """
 
-    distort_limit: Any = args.pair((-0.05, 0.05), args.symmetric)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    distort_limit: Range = args.pair((-0.05, 0.05), args.symmetric)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     mode: str = args.choice("camera", ("camera", "fisheye"))
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    p: Any = args.probability(0.5)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         k = rng.uniform("k", self.distort_limit)
@@ -85,17 +84,17 @@ class WaterRefraction(Transform):
     bends at a slope; short ones are as much lower as they are shorter, so that slopes are alike.
     """
 
-    amplitude_range: Any = args.pair((0.01, 0.05), None, 0, 1)
-    wavelength_range: Any = args.pair((0.05, 0.2), None, 0)
-    num_waves_range: Any = args.pair((3, 7), None, 1, static=True)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    amplitude_range: Range = args.pair((0.01, 0.05), None, 0, 1)
+    wavelength_range: Range = args.pair((0.05, 0.2), None, 0)
+    num_waves_range: Range = args.pair((3, 7), None, 1, static=True)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    border_mode: Any = args.border_mode("reflect_101")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    map_resolution_range: Any = args.pair((1.0, 1.0), None, 0, 1)
-    p: Any = args.probability(0.5)
+    border_mode: Reading = args.border_mode("reflect_101")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    map_resolution_range: Range = args.pair((1.0, 1.0), None, 0, 1)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         most = self.num_waves_range[1]

@@ -11,6 +11,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.warp import Warp
 from jaxaug.transforms.crop import POSITIONS, outside, padding_before, window
@@ -39,10 +40,10 @@ class Pad(Transform):
     """
 
     padding: Any = dataclasses.field(default=0, metadata={"static": True})
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    border_mode: Any = args.border_mode("constant")
-    p: Any = args.probability(1.0)
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    border_mode: Reading = args.border_mode("constant")
+    p: Scalar = args.probability(1.0)
 
     def check(self) -> None:
         value = self.padding
@@ -90,10 +91,10 @@ class PadIfNeeded(Transform):
     pad_height_divisor: Any = args.option(None, int, 1, optional=True)
     pad_width_divisor: Any = args.option(None, int, 1, optional=True)
     position: str = args.choice("center", POSITIONS)
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(1.0)
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(1.0)
 
     def check(self) -> None:
         for axis in ("height", "width"):
@@ -141,13 +142,13 @@ class LetterBox(Transform):
     Follows the meaning of the preprocessing of YOLO detectors, known by this name.
     """
 
-    size: Any = args.pair(low=1, ordered=False, static=True)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
+    size: Range = args.pair(low=1, ordered=False, static=True)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
     position: str = args.choice("center", POSITIONS)
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> tuple[Warp, Warp]:
         if view.canvas.extent is None:

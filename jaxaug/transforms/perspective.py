@@ -10,6 +10,7 @@ from jax import Array
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import compose3, inverse3, stack3, vector
@@ -39,15 +40,15 @@ class Perspective(Transform):
     Draws its corners as Albumentations 2.0.8; the quadrangle fills the result exactly.
     """
 
-    scale: Any = args.pair((0.05, 0.1), lambda v: (0.0, v), 0)
+    scale: Range = args.pair((0.05, 0.1), lambda v: (0.0, v), 0)
     keep_size: bool = args.option(True, bool)
     fit_output: bool = args.option(False, bool)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
-    border_mode: Any = args.border_mode("constant")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    p: Any = args.probability(0.5)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
+    border_mode: Reading = args.border_mode("constant")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         height, width = view.size

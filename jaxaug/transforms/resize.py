@@ -13,6 +13,7 @@ from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import vector
@@ -41,10 +42,10 @@ class Resize(Transform):
 
     height: int = args.option(kind=int, low=1)
     width: int = args.option(kind=int, low=1)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
     antialias: bool = args.option(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
@@ -100,10 +101,10 @@ class _MaxSize(Transform):
 
     max_size: Any = dataclasses.field(default=None, metadata={"static": True})
     max_size_hw: Any = dataclasses.field(default=None, metadata={"static": True})
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def check(self) -> None:
         name = type(self).__name__
@@ -245,11 +246,11 @@ class RandomScale(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    scale_limit: Any = args.pair((-0.1, 0.1), args.symmetric, -1, static=float)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    scale_limit: Range = args.pair((-0.1, 0.1), args.symmetric, -1, static=float)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         factor = 1.0 + rng.uniform("scale", self.scale_limit)

@@ -10,6 +10,7 @@ from jax import Array
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.torn_maps import Scatter, Tiles
 from jaxaug.geometry.warp import Warp, map_warp
@@ -39,8 +40,8 @@ class RandomGridShuffle(Transform):
     those of one shape change places.
     """
 
-    grid: Any = args.pair((3, 3), None, 1, ordered=False, static=True)
-    p: Any = args.probability(0.5)
+    grid: Range = args.pair((3, 3), None, 1, ordered=False, static=True)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         rows, columns = self.grid
@@ -96,14 +97,14 @@ class PixelSpread(Transform):
     """
 
     radius: int = args.option(2, int, 1)
-    interpolation: Any = args.interpolation("nearest")
-    mask_interpolation: Any = args.interpolation("nearest")
+    interpolation: Reading = args.interpolation("nearest")
+    mask_interpolation: Reading = args.interpolation("nearest")
     keypoint_remapping_method: str = args.choice("mask", REMAPPING)
-    border_mode: Any = args.border_mode("reflect_101")
-    fill: Any = args.fill(0.0)
-    fill_mask: Any = args.fill(0.0)
-    map_resolution_range: Any = args.pair((1.0, 1.0), None, 1e-6, 1)
-    p: Any = args.probability(0.5)
+    border_mode: Reading = args.border_mode("reflect_101")
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    map_resolution_range: Range = args.pair((1.0, 1.0), None, 1e-6, 1)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         fineness = rng.uniform("fineness", self.map_resolution_range)

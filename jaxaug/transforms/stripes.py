@@ -10,6 +10,7 @@ from jax import Array
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.erase import Erase, Rectangles
 from jaxaug.transforms.dropout import FILLS, cut
@@ -39,13 +40,13 @@ class XYMasking(Transform):
     Follows the meaning of Albumentations 2.0.8, after Park et al., "SpecAugment", 2019.
     """
 
-    num_masks_x: Any = args.pair(0, args.alone, 0, static=True)
-    num_masks_y: Any = args.pair(0, args.alone, 0, static=True)
-    mask_x_length: Any = args.pair(0, args.above(0), 0, static=True)
-    mask_y_length: Any = args.pair(0, args.above(0), 0, static=True)
-    fill: Any = args.fill(0.0, names=FILLS)
-    fill_mask: Any = args.fill(None, optional=True)
-    p: Any = args.probability(0.5)
+    num_masks_x: Range = args.pair(0, args.alone, 0, static=True)
+    num_masks_y: Range = args.pair(0, args.alone, 0, static=True)
+    mask_x_length: Range = args.pair(0, args.above(0), 0, static=True)
+    mask_y_length: Range = args.pair(0, args.above(0), 0, static=True)
+    fill: Fill = args.fill(0.0, names=FILLS)
+    fill_mask: Fill = args.fill(None, optional=True)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         if not any(self.mask_x_length) and not any(self.mask_y_length):
@@ -97,7 +98,7 @@ class TimeMasking(Transform):
     """
 
     time_mask_param: int = args.option(40, int, 1)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         edges, used = _stripes(rng, "x", (1, 1), (0, self.time_mask_param), view)
@@ -124,7 +125,7 @@ class FrequencyMasking(Transform):
     """
 
     freq_mask_param: int = args.option(30, int, 1)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Erase:
         edges, used = _stripes(rng, "y", (1, 1), (0, self.freq_mask_param), view)

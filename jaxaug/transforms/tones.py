@@ -11,6 +11,7 @@ from jaxaug import functional as F
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.tone import Tone, tone
 
@@ -34,11 +35,11 @@ class RandomBrightnessContrast(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    brightness_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
-    contrast_limit: Any = args.pair((-0.2, 0.2), args.symmetric)
+    brightness_limit: Range = args.pair((-0.2, 0.2), args.symmetric)
+    contrast_limit: Range = args.pair((-0.2, 0.2), args.symmetric)
     brightness_by_max: bool = args.option(True, bool)
     ensure_safe_range: bool = args.option(False, bool)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         alpha = 1.0 + rng.uniform("contrast", self.contrast_limit)
@@ -66,8 +67,8 @@ class RandomGamma(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    gamma_limit: Any = args.pair((80, 120), args.above(1.0), 1)
-    p: Any = args.probability(0.5)
+    gamma_limit: Range = args.pair((80, 120), args.above(1.0), 1)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(F.gamma, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
@@ -89,8 +90,8 @@ class Solarize(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    threshold_range: Any = args.pair((0.5, 0.5), None, 0, 1)
-    p: Any = args.probability(0.5)
+    threshold_range: Range = args.pair((0.5, 0.5), None, 0, 1)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(F.solarize, threshold=rng.uniform("threshold", self.threshold_range))
@@ -116,7 +117,7 @@ class Posterize(Transform):
     """
 
     num_bits: Any = 4
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         value = self.num_bits
@@ -151,7 +152,7 @@ class InvertImg(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(F.invert)

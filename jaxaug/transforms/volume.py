@@ -10,6 +10,7 @@ import numpy as np
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.voxel import VoxelFlip
 
@@ -36,7 +37,7 @@ class Flip3D(Transform):
 
     axes: Any = args.axes((0, 1, 2))
     flip_axes: Any = args.axes(None)
-    p: Any = args.probability(0.5)
+    p: Scalar = args.probability(0.5)
 
     def draw(self, rng: Draw, view: View) -> VoxelFlip:
         allowed = np.isin(np.arange(3), self.axes if self.flip_axes is None else self.flip_axes)

@@ -10,6 +10,7 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
+from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.weather import shadow_coverage
 from jaxaug.ops.overlay import Overlay, overlay
@@ -38,10 +39,10 @@ class RandomShadow(Transform):
     """
 
     shadow_roi: Any = args.numbers((0.0, 0.5, 1.0, 1.0), 0.0, 1.0)
-    num_shadows_limit: Any = args.pair((1, 2), args.alone, 1, static=True)
+    num_shadows_limit: Range = args.pair((1, 2), args.alone, 1, static=True)
     shadow_dimension: int = args.option(5, int, 3)
-    shadow_intensity_range: Any = args.pair((0.5, 0.5), args.alone, 0, 1)
-    p: Any = args.probability(0.5)
+    shadow_intensity_range: Range = args.pair((0.5, 0.5), args.alone, 0, 1)
+    p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
         x0, y0, x1, y1 = self.shadow_roi

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxaug.core import arguments as args
 from jaxaug.core.draw import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Size
+from jaxaug.core.types import Range, Reading, Scalar, Size
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import Warp, matrix_warp
@@ -59,13 +59,13 @@ class RandomResizedCrop(Transform):
     middle. `antialias` as in torchvision.
     """
 
-    size: Any = args.pair(low=1, ordered=False, static=True)
-    scale: Any = args.pair((0.08, 1.0), None, 0, 1)
-    ratio: Any = args.pair((0.75, 4 / 3), None, 0)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    size: Range = args.pair(low=1, ordered=False, static=True)
+    scale: Range = args.pair((0.08, 1.0), None, 0, 1)
+    ratio: Range = args.pair((0.75, 4 / 3), None, 0)
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
     antialias: bool = args.option(False, bool)
 
     def draw(self, rng: Draw, view: View) -> Warp:
@@ -109,13 +109,13 @@ class RandomSizedCrop(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
-    min_max_height: Any = args.pair(low=1, static=True)
-    size: Any = args.pair(low=1, ordered=False, static=True)
+    min_max_height: Range = args.pair(low=1, static=True)
+    size: Range = args.pair(low=1, ordered=False, static=True)
     w2h_ratio: float = args.option(1.0, float, 0)
-    interpolation: Any = args.interpolation("linear")
-    mask_interpolation: Any = args.interpolation("nearest")
+    interpolation: Reading = args.interpolation("linear")
+    mask_interpolation: Reading = args.interpolation("nearest")
     area_for_downscale: Any = args.choice(None, (None, "image", "image_mask"))
-    p: Any = args.probability(1.0)
+    p: Scalar = args.probability(1.0)
 
     def draw(self, rng: Draw, view: View) -> Warp:
         tallest = self.min_max_height[1]
