@@ -41,6 +41,7 @@ class Boxes(Annotation):
     params_type = BboxParams
     params_needed = True
     params_argument = "bbox_params"
+    place_columns = 4
 
     outline: Outline
     full_x: Array

@@ -12,6 +12,7 @@ from jaxaug.backend import struct
 from jaxaug.core.annotation import Annotation, Placement
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import annotation
+from jaxaug.geometry.maps import Matrix
 from jaxaug.geometry.matrices import compose3, inverse3, stack3
 from jaxaug.geometry.warp import Warp
 
@@ -44,6 +45,11 @@ class Camera(Annotation):
                 f"{label!r} has shape {value.shape}; a camera matrix must be one array of shape (3, 3). "
                 "Give several as several entries."
             )
+
+    @classmethod
+    def refuses(cls, op: Any) -> bool:
+        # No matrix takes points in space to where a bent map puts them.
+        return isinstance(op, Warp) and not isinstance(op.map, Matrix)
 
     @classmethod
     def start(cls, rows: Array, valid: Array, at: Placement) -> Camera:

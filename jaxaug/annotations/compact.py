@@ -66,7 +66,8 @@ def compact(
         if flags:
             keep = np.asarray(values[flags[0].index]).astype(bool)
         elif ANNOTATIONS[leaf.kind].instances:
-            keep = (rows.reshape(len(rows), -1)[:, :4] != 0).any(axis=1)
+            place = rows[:, : ANNOTATIONS[leaf.kind].place_columns]
+            keep = (place.reshape(len(rows), -1) != 0).any(axis=1)
         else:
             continue
         if keep.ndim != 1:

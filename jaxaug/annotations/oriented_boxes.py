@@ -39,6 +39,7 @@ class OrientedBoxes(Annotation):
     """
 
     params_kind = "bboxes"
+    place_columns = 4
 
     x: Array
     y: Array

@@ -56,6 +56,8 @@ class Annotation:
     instances: ClassVar[bool] = True
     #: It has rows, which validity entries tell of.
     has_rows: ClassVar[bool] = True
+    #: Leading columns that say where a row is, all zero in one that is gone; None for all of them.
+    place_columns: ClassVar[int | None] = None
 
     valid: Any
 
@@ -74,6 +76,11 @@ class Annotation:
         Raises:
             ValueError: its shape is wrong.
         """
+
+    @classmethod
+    def refuses(cls, op: Any) -> bool:
+        """Whether an op, once it is prepared, does what rows of this kind cannot follow, such as bending a camera."""
+        return False
 
     @classmethod
     def rows_shape(cls, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -121,7 +121,7 @@ class Traversal:
         """
         refused = op.refused()
         for leaf in self.layout.leaves:
-            if leaf.kind in refused:
+            if leaf.kind in refused or (leaf.is_annotation and ANNOTATIONS[leaf.kind].refuses(op)):
                 raise ValueError(
                     f"{op.name} cannot move {leaf.label!r}: no {leaf.kind} can follow what it does to pictures. "
                     "Take one of the two out, or rename the entry to pass it through."

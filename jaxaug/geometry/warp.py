@@ -118,10 +118,6 @@ class Warp(Op):
         """Whether the border lies around the whole buffer of the input."""
         return self.window is None and self.extent_in is None
 
-    def refused(self) -> frozenset[str]:
-        # No matrix takes points in space to where a bent map puts them.
-        return frozenset() if isinstance(self.map, Matrix) else frozenset({"intrinsics"})
-
     def prepare(self, view: View) -> Warp:
         """The warp with its map ready for use; maps that hold only a key make their field here.
 
