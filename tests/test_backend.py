@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from jax.extend.core import primitives
 
-from jaxaug.backend import batching
+from jaxaug.backend import sample_loop
 from jaxaug.backend.compiler import both, branch, by_backend, either, exact_ratio, materialize, opaque_constant
 from jaxaug.backend.strips import STRIP, in_strips
 from jaxaug.backend.struct import is_concrete
@@ -71,7 +71,7 @@ def test_the_primitives_that_make_one_loop_still_have_these_names() -> None:
     known = {getattr(primitives, name).name for name in dir(primitives) if name.endswith("_p")}
     known |= {equation.primitive.name for equation in jax.make_jaxpr(lambda x: jnp.tile(jnp.copy(x), 2))(x).eqns}
     # Older versions of JAX tile by reshaping and broadcasting.
-    assert batching._PLAIN - known <= {"tile"}
+    assert sample_loop._PLAIN - known <= {"tile"}
 
     def branches_and_loops(x: Any) -> Any:
         x = jax.lax.cond(x[0, 0] > 0, jnp.sin, jnp.cos, x)
@@ -79,7 +79,7 @@ def test_the_primitives_that_make_one_loop_still_have_these_names() -> None:
         return jax.lax.scan(lambda c, r: (c, r), 0.0, x)[1]
 
     used = {equation.primitive.name for equation in jax.make_jaxpr(branches_and_loops)(x).eqns}
-    assert used >= batching._CONTROL
+    assert used >= sample_loop._CONTROL
     (call,) = jax.make_jaxpr(jax.jit(jnp.sin))(x).eqns
     assert call.primitive.name in ("jit", "pjit")
     assert "jaxpr" in call.params
@@ -96,9 +96,9 @@ def test_one_loop_and_several(large: bool) -> None:
     def sorts(x: Any) -> Any:
         return jnp.sort(x)
 
-    assert batching._is_one_loop(jax.make_jaxpr(plain)(picture).jaxpr)
+    assert sample_loop._is_one_loop(jax.make_jaxpr(plain)(picture).jaxpr)
     # Of what is small enough to be no picture, any function may be.
-    assert batching._is_one_loop(jax.make_jaxpr(sorts)(picture).jaxpr) is not large
+    assert sample_loop._is_one_loop(jax.make_jaxpr(sorts)(picture).jaxpr) is not large
 
 
 @ON_CPU

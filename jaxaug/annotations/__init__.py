@@ -1,4 +1,4 @@
-"""Targets that are no pictures, one kind a file: how each follows warps and cut-outs."""
+"""Targets that are no pictures, one kind a file: boxes, points, polygons, cameras, and how each follows warps."""
 
 # A kind is registered by being imported.
 from jaxaug.annotations import boxes as boxes

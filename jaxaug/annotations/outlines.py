@@ -16,7 +16,7 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.maps import Matrix
-from jaxaug.geometry.torn_maps import Tiles
+from jaxaug.geometry.tile_maps import Tiles
 from jaxaug.geometry.warp import Warp
 
 T = TypeVar("T")

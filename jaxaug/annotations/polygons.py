@@ -25,7 +25,7 @@ from jaxaug.core.kinds import annotation
 from jaxaug.core.settings import hashable_fields
 from jaxaug.geometry.maps import Matrix, Structure
 from jaxaug.geometry.matrices import inverse3, vector
-from jaxaug.geometry.torn_maps import Scatter, Torn
+from jaxaug.geometry.tile_maps import Scatter, Torn
 from jaxaug.geometry.warp import Warp
 from jaxaug.kernels.dtype import round_to
 

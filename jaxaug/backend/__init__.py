@@ -1,1 +1,1 @@
-"""What compilers and pytrees need; knows no picture."""
+"""Pytrees, the loop over the samples of a batch, and what compilers must be told; knows no picture."""

@@ -1,1 +1,1 @@
-"""What samples, kinds, canvases, ops, views, draws and transforms are; arguments and their messages."""
+"""Contracts that other folders share: samples, kinds, canvases, ops, transforms, their arguments, random draws."""

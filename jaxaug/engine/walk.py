@@ -8,7 +8,7 @@ from typing import Any
 from jax import Array
 
 from jaxaug.backend import struct
-from jaxaug.core.draw import Draw, child_keys
+from jaxaug.core.random import Draw, child_keys
 from jaxaug.core.transform import Node, Ops
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View

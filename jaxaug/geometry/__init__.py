@@ -1,1 +1,1 @@
-"""Matrices, maps, the search for their inverse, and the warps that they make."""
+"""Matrices and maps, the search for their inverse, and the warps that they make."""

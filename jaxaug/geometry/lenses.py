@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
-from jaxaug.geometry.dense_maps import Bent, Reach
+from jaxaug.geometry.bent_maps import Bent, Reach
 
 
 @struct.struct
@@ -31,8 +31,8 @@ class Radial(Bent):
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         across, down = x - self.centre[0], y - self.centre[1]
         square = (across / self.unit[0]) ** 2 + (down / self.unit[1]) ** 2
-        resize_nearest = square * (self.a + self.b * square)
-        return x + across * resize_nearest, y + down * resize_nearest
+        stretch = square * (self.a + self.b * square)
+        return x + across * stretch, y + down * stretch
 
     def reach(self, size: tuple[Any, Any]) -> Reach:
         far = tuple(jnp.maximum(c, n - c) for c, n in zip(self.centre, size[::-1], strict=True))

@@ -13,7 +13,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
 from jaxaug.core.types import Size
-from jaxaug.geometry.dense_maps import Displacement
+from jaxaug.geometry.bent_maps import Displacement
 from jaxaug.geometry.maps import Map
 
 

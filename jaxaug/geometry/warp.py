@@ -19,7 +19,7 @@ from jaxaug.core.kinds import PICTURES
 from jaxaug.core.op import Op, aligned, joint_name, same_fills
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Fill, Scalar, Size
-from jaxaug.geometry.dense_maps import Bent, Rescaled
+from jaxaug.geometry.bent_maps import Bent, Rescaled
 from jaxaug.geometry.maps import Axes, Jacobian, Matrix, Moved, Structure
 from jaxaug.geometry.matrices import compose3, stack3, vector
 

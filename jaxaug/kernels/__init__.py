@@ -1,1 +1,1 @@
-"""Pure functions of arrays, by subject; `jaxaug.functional` re-exports those for users."""
+"""Pure functions of arrays, one subject a file: tones, colour, filters, noise, weather, compression to come."""

@@ -1,1 +1,1 @@
-"""What transforms draw, one family a file."""
+"""The operations that transforms return, one family a file, and the table of families."""

@@ -16,7 +16,7 @@ from jaxaug.ops.morphology import morph
 from jaxaug.ops.pixel_choice import PixelChoice
 from jaxaug.ops.pixel_pass import run_pass
 from jaxaug.ops.voxel import move_voxels
-from jaxaug.sampling.pictures import read_picture
+from jaxaug.sampling.reading import read_picture
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Compose and its relatives, plans, batches, serialisation."""
+"""Compose and other compositions, plans, serialisation, and stages of a batch that mix samples."""

@@ -15,23 +15,23 @@ from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
-from jaxaug.backend.batching import one_sample
 from jaxaug.backend.compiler import opaque_constant
+from jaxaug.backend.sample_loop import one_sample
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.annotation import Placement
 from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.draw import Draw, check_key
 from jaxaug.core.kinds import ANNOTATIONS, names_of
 from jaxaug.core.layout import SampleLayout, input_canvas
+from jaxaug.core.random import Draw, check_key
 from jaxaug.core.sample import parse
 from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import walk
-from jaxaug.pipeline.batch import batch_in_stages, mixing_steps
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
+from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
 from jaxaug.pipeline.plan import Plan, read_plan
 
 

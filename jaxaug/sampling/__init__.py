@@ -1,1 +1,1 @@
-"""Reading pixels through chains of warps: interpolation, borders, whole pixels, tiles, vectors."""
+"""Reading pixels through warps: interpolation, borders, whole pixels, tiles, vectors."""

@@ -19,7 +19,7 @@ from jax import Array
 from jaxaug.backend.compiler import branch, either
 from jaxaug.geometry.maps import Matrix
 from jaxaug.geometry.warp import Warp
-from jaxaug.sampling.dense import read_dense
+from jaxaug.sampling.remap import read_dense
 from jaxaug.sampling.separable import read_separable
 from jaxaug.sampling.steps import chain_transposes, widens
 from jaxaug.sampling.tiles import copy_tiles, tiled

@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.geometry.dense_maps import Displacement
+from jaxaug.geometry.bent_maps import Displacement
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import map_warp, matrix_warp
 from jaxaug.sampling.chain import resample

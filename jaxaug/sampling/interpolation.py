@@ -84,11 +84,11 @@ def kernel_matrix(
     Returns:
         (n, extent), rows summing to one.
     """
-    resize_nearest = jnp.maximum(jnp.abs(scale), 1.0)
-    d = (jnp.arange(extent) + 0.5 - coordinate[:, None]) / resize_nearest
+    stretch = jnp.maximum(jnp.abs(scale), 1.0)
+    d = (jnp.arange(extent) + 0.5 - coordinate[:, None]) / stretch
     if method == "area":
-        lower = jnp.maximum(jnp.arange(extent), coordinate[:, None] - resize_nearest / 2)
-        upper = jnp.minimum(jnp.arange(1, extent + 1), coordinate[:, None] + resize_nearest / 2)
+        lower = jnp.maximum(jnp.arange(extent), coordinate[:, None] - stretch / 2)
+        upper = jnp.minimum(jnp.arange(1, extent + 1), coordinate[:, None] + stretch / 2)
         w = jnp.maximum(upper - lower, 0.0)
     elif method == "linear":
         w = jnp.maximum(1 - jnp.abs(d), 0.0)

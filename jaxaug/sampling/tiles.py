@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
-from jaxaug.geometry.torn_maps import Tiles
+from jaxaug.geometry.tile_maps import Tiles
 from jaxaug.geometry.warp import Warp
 
 #: Pixels of a tile from which on copying it costs less than looking them up.

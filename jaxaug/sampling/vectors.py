@@ -13,10 +13,10 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import branch, either
-from jaxaug.geometry.dense_maps import Inverse, Rescaled
+from jaxaug.geometry.bent_maps import Inverse, Rescaled
 from jaxaug.geometry.maps import Jacobian, Matrix, Structure
 from jaxaug.geometry.matrices import inverse3
-from jaxaug.geometry.torn_maps import Torn
+from jaxaug.geometry.tile_maps import Torn
 from jaxaug.geometry.warp import Warp
 from jaxaug.sampling.chain import resample
 from jaxaug.sampling.steps import enter

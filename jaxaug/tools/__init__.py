@@ -1,1 +1,1 @@
-"""The command line, plots and the gallery."""
+"""What the command line runs: files, plots, the gallery."""

@@ -1,4 +1,4 @@
-"""Every transform, by subject."""
+"""Every transform, one subject a file: arguments, and a `draw` that returns operations."""
 
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import Blur, GaussianBlur
@@ -12,11 +12,10 @@ from jaxaug.transforms.crop_around import (
     RandomCropNearBBox,
     RandomSizedBBoxSafeCrop,
 )
-from jaxaug.transforms.detail import Emboss
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
 from jaxaug.transforms.domain import FDA
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
-from jaxaug.transforms.drops import ChannelDropout, PixelDropout
+from jaxaug.transforms.emboss import Emboss
 from jaxaug.transforms.flip import (
     D4,
     HorizontalFlip,
@@ -37,6 +36,7 @@ from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
+from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking

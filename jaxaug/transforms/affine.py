@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View

@@ -13,7 +13,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Reading, Scalar
 from jaxaug.core.view import View

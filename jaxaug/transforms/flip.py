@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.draw import Draw
 from jaxaug.core.op import Op
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View

@@ -9,12 +9,12 @@ from jax import Array
 
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.ops.erase import Erase
-from jaxaug.ops.regions import Cells, Crossings, TurnedGrid
+from jaxaug.ops.hole_patterns import Cells, Crossings, TurnedGrid
 from jaxaug.transforms.dropout import FILLS, cut
 
 

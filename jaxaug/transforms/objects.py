@@ -9,12 +9,12 @@ import numpy as np
 from jax import Array
 
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
+from jaxaug.ops.component_holes import InParts, Objects
 from jaxaug.ops.erase import Erase, Rectangles
-from jaxaug.ops.object_regions import InParts, Objects
 from jaxaug.transforms.dropout import FILLS, cut
 
 

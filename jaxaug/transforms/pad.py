@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View

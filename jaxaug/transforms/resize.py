@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from jaxaug.backend.compiler import exact_ratio
 from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Reading, Scalar
 from jaxaug.core.view import View

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
-from jaxaug.geometry.torn_maps import Scatter, Tiles
+from jaxaug.geometry.tile_maps import Scatter, Tiles
 from jaxaug.geometry.warp import Warp, map_warp
 from jaxaug.transforms.affine import reading_arguments
 from jaxaug.transforms.distort import REMAPPING

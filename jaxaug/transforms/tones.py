@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from jaxaug import functional as F
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View

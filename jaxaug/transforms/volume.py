@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View

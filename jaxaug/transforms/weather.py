@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View

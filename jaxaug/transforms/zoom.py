@@ -7,7 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Reading, Scalar, Size
 from jaxaug.core.view import View

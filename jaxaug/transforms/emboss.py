@@ -5,7 +5,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View

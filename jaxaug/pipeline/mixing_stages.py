@@ -10,9 +10,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.backend.batching import one_sample
-from jaxaug.core.draw import Draw
+from jaxaug.backend.sample_loop import one_sample
 from jaxaug.core.layout import SampleLayout
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import MixTransform, Node
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import drawn, step_keys, walk
@@ -79,7 +79,7 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
 
     impl = jax.random.key_impl(key)
 
-    def resize_nearest(places: list[int]) -> Callable[[Traversal, Array], Any]:
+    def run_steps(places: list[int]) -> Callable[[Traversal, Array], Any]:
         def run(traversal: Traversal, keys: Array) -> Any:
             for place in places:
                 walk(steps[place], jax.random.wrap_key_data(keys[place], impl=impl), traversal)
@@ -91,7 +91,7 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
     for mixes, group in itertools.groupby(range(len(steps)), key=lambda i: isinstance(steps[i], MixTransform)):
         places = list(group)
         if not mixes:
-            content = each(resize_nearest(places), samples, content)
+            content = each(run_steps(places), samples, content)
             continue
         for place in places:
 

@@ -8,14 +8,14 @@ import jax.numpy as jnp
 
 from jaxaug import functional as F
 from jaxaug.core import arguments as args
-from jaxaug.core.draw import Draw
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.noise import random_bits
 from jaxaug.ops.erase import Erase
-from jaxaug.ops.regions import Specks
+from jaxaug.ops.hole_patterns import Specks
 from jaxaug.ops.tone import Tone, tone
 
 
