@@ -5,8 +5,8 @@ from jaxaug.kernels.colour_matrix import mix_channels
 from jaxaug.kernels.dtype import from_unit, to_unit
 from jaxaug.kernels.filters import box_kernel, convolve_2d, convolve_separable, gaussian_kernel
 from jaxaug.kernels.inpainting import inpaint
-from jaxaug.kernels.noise import random_bits, random_normal, random_uniform
 from jaxaug.kernels.normalization import normalize, scale_shift, standardize
+from jaxaug.kernels.random_numbers import random_bits, random_normal, random_uniform
 from jaxaug.kernels.tones import (
     brightness_contrast,
     brightness_contrast_by_mean,
@@ -17,7 +17,7 @@ from jaxaug.kernels.tones import (
     shift_channels,
     solarize,
 )
-from jaxaug.sampling.functions import resize, warp_displacement, warp_matrix
+from jaxaug.sampling.warp_functions import resize, warp_displacement, warp_matrix
 
 __all__ = [
     "box_kernel",

@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.annotations.box_formats import BboxParams, far_edges, from_edges, to_edges
-from jaxaug.annotations.outlines import Outline, bounds_of, corners_of, ellipse_in, keep_rows
+from jaxaug.annotations.box_outlines import Outline, bounds_of, corners_of, ellipse_in, keep_rows
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.core.annotation import Annotation, Placement, rows_like

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.annotations.outlines import Outline
+from jaxaug.annotations.box_outlines import Outline
 from jaxaug.backend import struct
 from jaxaug.core.annotation import Annotation, Placement, rows_like
 from jaxaug.core.kinds import annotation

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.annotations.outlines import BENT
-from jaxaug.annotations.rings import FLAT, Rings, cut_rings, packed, reduce_rings, share_left, subdivide_rings
+from jaxaug.annotations.box_outlines import BENT
+from jaxaug.annotations.polygon_rings import FLAT, Rings, cut_rings, packed, reduce_rings, share_left, subdivide_rings
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
 from jaxaug.backend.struct import static

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.kernels.noise import random_beta, random_bits, random_normal, random_uniform
+from jaxaug.kernels.random_numbers import random_beta, random_bits, random_normal, random_uniform
 
 
 def check_key(key: Any) -> Array:
@@ -65,7 +65,7 @@ class Draw:
         self._used: set[str] = set()
 
     def key(self, name: str) -> Array:
-        """The key of one named draw, as words that a plan can store and `jaxaug.functional.noise` makes numbers from.
+        """The key of one named draw, as words that a plan can store and `jaxaug.functional` makes numbers from.
 
         Raises:
             ValueError: the name was used before, so two draws would be equal.

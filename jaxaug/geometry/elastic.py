@@ -15,7 +15,7 @@ from jaxaug.backend.struct import static
 from jaxaug.core.types import Size
 from jaxaug.geometry.bent_maps import Displacement
 from jaxaug.geometry.maps import Map
-from jaxaug.kernels.noise import random_normal, random_uniform
+from jaxaug.kernels.random_numbers import random_normal, random_uniform
 
 
 @struct.struct

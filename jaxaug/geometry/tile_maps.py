@@ -8,7 +8,7 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.geometry.maps import Map, Matrix, Moved, Structure
-from jaxaug.kernels.noise import bits_at
+from jaxaug.kernels.random_numbers import bits_at
 
 
 class Torn(Map):

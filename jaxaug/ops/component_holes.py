@@ -12,7 +12,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.geometry.matrices import vector
 from jaxaug.kernels.connected_components import Runs, over_runs
-from jaxaug.kernels.noise import uniform_at
+from jaxaug.kernels.random_numbers import uniform_at
 from jaxaug.ops.erase import Rectangles
 
 

@@ -22,7 +22,7 @@ from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import full_brightness, round_to
 from jaxaug.kernels.inpainting import inpaint_planes
-from jaxaug.kernels.noise import bits_at, random_bits, random_uniform, uniform_at
+from jaxaug.kernels.random_numbers import bits_at, random_bits, random_uniform, uniform_at
 from jaxaug.ops.float_image import FloatImage
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.gather import take_rows
 from jaxaug.core.picture import nearest_index
-from jaxaug.kernels.noise import random_uniform, uniform_at
+from jaxaug.kernels.random_numbers import random_uniform, uniform_at
 
 
 @struct.struct

@@ -10,7 +10,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.types import Scalar
-from jaxaug.kernels.noise import random_normal, random_poisson, random_uniform
+from jaxaug.kernels.random_numbers import random_normal, random_poisson, random_uniform
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import PixelOp
 

@@ -26,7 +26,7 @@ from jaxaug.transforms.flip import (
     Transpose,
     VerticalFlip,
 )
-from jaxaug.transforms.grid import GridDropout, GridMask
+from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -38,12 +38,12 @@ from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
+from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tones import InvertImg, Posterize, RandomBrightnessContrast, RandomGamma, Solarize
 from jaxaug.transforms.volume import Flip3D
 from jaxaug.transforms.weather import RandomShadow
-from jaxaug.transforms.zoom import RandomResizedCrop, RandomSizedCrop
 
 __all__ = [
     "Affine",

@@ -17,7 +17,7 @@ from jaxaug.core.view import View
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import Warp
 from jaxaug.transforms.crop import window
-from jaxaug.transforms.zoom import zoomed
+from jaxaug.transforms.resized_crop import zoomed
 
 #: How much of a box a window shows at least, in pixels along each axis, if it need only touch it.
 TOUCH = 0.01

@@ -13,7 +13,7 @@ from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
-from jaxaug.kernels.noise import random_bits
+from jaxaug.kernels.random_numbers import random_bits
 from jaxaug.ops.erase import Erase
 from jaxaug.ops.hole_patterns import Specks
 from jaxaug.ops.tone import Tone, tone
