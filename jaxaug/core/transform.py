@@ -93,8 +93,14 @@ class Walk(Protocol):
         """The ops of some steps that apply one after another, each with a key of its name and occurrence."""
         ...
 
-    def alternatives(self, steps: Sequence[Node], key: Array) -> list[Ops]:
-        """The ops of each of some steps on the sample as it is now, whatever its p is."""
+    def alternatives(self, steps: Sequence[Node], key: Array, *, forced: bool = True) -> list[Ops]:
+        """The ops of each of some steps on the sample as it is now.
+
+        Args:
+            steps: transforms and compositions.
+            key: of what is made of them.
+            forced: each applies whatever its p is.
+        """
         ...
 
     def choose(self, options: Sequence[Ops], index: Scalar) -> Ops:

@@ -68,12 +68,11 @@ class Walker:
             ops += walk(step, step_key, traversal)
         return ops
 
-    def alternatives(self, steps: Sequence[Node], key: Array) -> list[Ops]:
-        """The ops of each of some steps on the sample as it is now, whatever its p is."""
-        return [
-            walk(struct.replace(step, p=1.0), step_key, self._traversal.fork())
-            for step, step_key in zip(steps, step_keys(steps, key), strict=True)
-        ]
+    def alternatives(self, steps: Sequence[Node], key: Array, *, forced: bool = True) -> list[Ops]:
+        """The ops of each of some steps on the sample as it is now, whatever its p is if they are forced."""
+        options = [struct.replace(step, p=1.0) for step in steps] if forced else steps
+        keys = step_keys(steps, key)
+        return [walk(step, key, self._traversal.fork()) for step, key in zip(options, keys, strict=True)]
 
     def choose(self, options: Sequence[Ops], index: Scalar) -> Ops:
         """One list of ops that does what the option of that index does."""
