@@ -54,7 +54,7 @@ class PolygonParams:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> augment = ja.Compose([ja.Crop(2, 0, 6, 4)], target_params={"polygons": {"clip": False}})
         >>> triangle = jnp.array([[[0.0, 0.0], [6.0, 0.0], [6.0, 3.0]]])
-        >>> augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"].tolist()
+        >>> augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"].round(3).tolist()
         [[[-2.0, 0.0], [4.0, 0.0], [4.0, 3.0]]]
     """
 
@@ -89,7 +89,7 @@ class Polygons(Annotation):
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> augment = ja.Compose([ja.Crop(2, 0, 6, 4)])
         >>> triangle = jnp.array([[[0.0, 0.0], [6.0, 0.0], [6.0, 3.0], [6.0, 3.0]]])
-        >>> augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"].tolist()
+        >>> augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"].round(3).tolist()
         [[[0.0, 0.0], [4.0, 0.0], [4.0, 3.0], [0.0, 1.0]]]
     """
 

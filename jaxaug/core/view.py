@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend.outside_jit import look
 from jaxaug.core.annotation import Annotation
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.layout import Leaf, SampleLayout, entry_of
@@ -96,7 +96,7 @@ class View:
         Returns:
             A canvas of exactly that size where it is known, outside `jit`; else the buffer and how much is filled.
         """
-        if self.canvas.extent is None and is_concrete(height) and is_concrete(width):
+        if self.canvas.extent is None and look(height, width):
             return Canvas((int(height), int(width)))
         extent = jnp.stack([jnp.asarray(n, jnp.float32) for n in (height, width)])
         return Canvas(buffer, jnp.clip(extent, 1.0, np.array(buffer, np.float32)))

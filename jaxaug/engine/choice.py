@@ -8,7 +8,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend.outside_jit import look
 from jaxaug.core.op import Op, joint_name, select
 from jaxaug.core.transform import Ops
 from jaxaug.core.types import Scalar
@@ -25,7 +25,7 @@ def gate(ops: Ops, on: Scalar, name: str) -> Ops:
         return ops
     changes = [op.resizes for op in ops if op.resizes and not op.tells_size]
     if changes:
-        if is_concrete(on):
+        if look(on):
             return ops if bool(on) else ()
         raise ValueError(
             f"{name} changes the size from {changes[0][0]} to {changes[-1][1]}, but is applied at random, and under "

@@ -16,13 +16,14 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import opaque_constant
+from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.sample_loop import one_sample
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.annotation import Placement
 from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import ANNOTATIONS, names_of
-from jaxaug.core.layout import SampleLayout, input_canvas
+from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
 from jaxaug.core.random import Draw, check_key
 from jaxaug.core.sample import parse
 from jaxaug.core.settings import Settings
@@ -130,11 +131,7 @@ class Compose(Composition):
             The augmented sample, of the same tree structure.
         """
         key, sample = check_key(key), one_sample_of(sample, targets)
-        if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
-            return self._run(Compose._apply, self.sample(key, sample), sample)
-        traversal = self.start(sample, key)
-        walk(self._sequence(), key, traversal)
-        return traversal.finish()
+        return self._on_sample(_called, key, sample)
 
     def sample(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Plan:
         """Draws what `__call__` would do to a sample, and does nothing.
@@ -144,9 +141,7 @@ class Compose(Composition):
             sample: a pytree of targets; only draws that depend on it look at more than its shapes.
             **targets: the same as keywords.
         """
-        key = check_key(key)
-        traversal = self.start(one_sample_of(sample, targets), jax.random.key_data(key))
-        return Plan(walk(self._sequence(), key, traversal))
+        return run_compiled(_drawn, self, check_key(key), one_sample_of(sample, targets))
 
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Does what a plan says: `augment(key, s)` equals `augment.apply(augment.sample(key, s), s)`.
@@ -156,7 +151,7 @@ class Compose(Composition):
             sample: a pytree of targets whose reference picture has the size the plan was drawn for.
             **targets: the same as keywords.
         """
-        return self._run(Compose._apply, read_plan(plan), one_sample_of(sample, targets))
+        return self._on_sample(_applied, read_plan(plan), one_sample_of(sample, targets))
 
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Undoes the geometry of a plan, on every kind of target.
@@ -168,7 +163,7 @@ class Compose(Composition):
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._run(Compose._invert, read_plan(plan), one_sample_of(sample, targets))
+        return self._on_sample(_inverted, read_plan(plan), one_sample_of(sample, targets))
 
     def visible(self, plan: Plan) -> Array:
         """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
@@ -226,9 +221,7 @@ class Compose(Composition):
         (count,) = sizes
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         samples = jax.tree.map(jnp.asarray, samples)
-        if mixing_steps(self.transforms):
-            return batch_in_stages(self, key, indices, samples)
-        return jax.vmap(lambda i, sample: self(jax.random.fold_in(key, i), sample))(indices, samples)
+        return run_compiled(_batched, self, key, indices, samples)
 
     def check(self, sample: Any = None, /, **targets: Any) -> None:
         """Looks at the values of a sample, outside `jit`, and raises for bad rows.
@@ -263,26 +256,25 @@ class Compose(Composition):
         fields = {leaf.path: self.settings.label_fields(leaf) for leaf in layout.rows}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
 
-    def _run(self, fn: Callable[[Compose, Plan, Any], Any], plan: Plan, sample: Any) -> Any:
-        """A plan and a sample through a method, which stays good under `vmap` if all that comes is arrays."""
-        if all(hasattr(leaf, "dtype") for leaf in jax.tree.leaves(sample)):
-            return one_sample(lambda given: fn(*given), (self, plan, sample))
-        return fn(self, plan, sample)
+    def _on_sample(self, fn: Callable[[Compose, Any, Any], Any], given: Any, sample: Any) -> Any:
+        """A function of the pipeline, a key or plan, and a sample; what the pipeline leaves alone comes back itself."""
+        leaves, tree = jax.tree.flatten(sample)
+        if not all(is_concrete(leaf) for leaf in jax.tree.leaves((self, given, leaves))):
+            return fn(self, given, sample)
+        layout, _ = self._parse(sample)
+        touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
+        for index, new in zip(touched, run_compiled(_touched, self, given, sample, Fixed((fn, touched))), strict=True):
+            leaves[index] = new
+        return jax.tree.unflatten(tree, leaves)
 
-    def _apply(self, plan: Plan, sample: Any) -> Any:
-        traversal = self.start(sample, plan)
-        for op in plan.ops:
-            traversal.push(op)
-        return traversal.finish()
+    def _touches(self, layout: SampleLayout, leaf: Leaf) -> bool:
+        """Whether a leaf may come out changed."""
+        if leaf.kind != "other":
+            return leaf.kind != "entry"
+        return any(leaf.name in dict(self._mapping_of(rows)) for rows in layout.rows_beside(leaf))
 
-    def _invert(self, plan: Plan, sample: Any) -> Any:
-        traversal = self.start(sample, plan)
-        warps = plan.moving()
-        if warps:
-            traversal.canvas = Canvas(traversal.canvas.buffer, warps[-1].extent_out)
-        for op in reversed(warps):
-            traversal.push(op.built().inverse())
-        return traversal.finish()
+    def _mapping_of(self, rows: Leaf) -> Any:
+        return getattr(self.settings.params_of(rows), "label_mapping", None) or ()
 
     def _parse(self, sample: Any) -> Any:
         additional = dict(self.additional_targets or ())
@@ -330,3 +322,61 @@ class Compose(Composition):
 
     def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
         return walk.in_turn(self.transforms, key)
+
+
+def _called(augment: Compose, key: Array, sample: Any) -> Any:
+    if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
+        return _applied(augment, _drawn(augment, key, sample), sample)
+    traversal = augment.start(sample, key)
+    walk(augment._sequence(), key, traversal)
+    return traversal.finish()
+
+
+def _drawn(augment: Compose, key: Array, sample: Any) -> Plan:
+    traversal = augment.start(sample, jax.random.key_data(key))
+    return Plan(walk(augment._sequence(), key, traversal))
+
+
+def _applied(augment: Compose, plan: Plan, sample: Any) -> Any:
+    return _one_by_one(_apply, augment, plan, sample)
+
+
+def _inverted(augment: Compose, plan: Plan, sample: Any) -> Any:
+    return _one_by_one(_invert, augment, plan, sample)
+
+
+def _batched(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
+    if mixing_steps(augment.transforms):
+        return batch_in_stages(augment, key, indices, samples)
+    return jax.vmap(lambda i, sample: augment(jax.random.fold_in(key, i), sample))(indices, samples)
+
+
+def _touched(augment: Compose, given: Any, sample: Any, how: Fixed) -> list[Any]:
+    """The leaves of a result that may be new."""
+    fn, touched = how.value
+    leaves = jax.tree.leaves(fn(augment, given, sample))
+    return [leaves[index] for index in touched]
+
+
+def _one_by_one(fn: Callable[[Compose, Plan, Any], Any], augment: Compose, plan: Plan, sample: Any) -> Any:
+    """A plan and a sample through a function, which stays good under `vmap` if all that comes is arrays."""
+    if all(hasattr(leaf, "dtype") for leaf in jax.tree.leaves(sample)):
+        return one_sample(lambda given: fn(*given), (augment, plan, sample))
+    return fn(augment, plan, sample)
+
+
+def _apply(augment: Compose, plan: Plan, sample: Any) -> Any:
+    traversal = augment.start(sample, plan)
+    for op in plan.ops:
+        traversal.push(op)
+    return traversal.finish()
+
+
+def _invert(augment: Compose, plan: Plan, sample: Any) -> Any:
+    traversal = augment.start(sample, plan)
+    warps = plan.moving()
+    if warps:
+        traversal.canvas = Canvas(traversal.canvas.buffer, warps[-1].extent_out)
+    for op in reversed(warps):
+        traversal.push(op.built().inverse())
+    return traversal.finish()

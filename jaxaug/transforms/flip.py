@@ -6,7 +6,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend.outside_jit import look
 from jaxaug.core import arguments as args
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import Op
@@ -190,7 +190,7 @@ def _symmetry(name: str, element: Any, view: View) -> Warp:
                 f"{name} turns pictures with a 'size' by random quarters, which needs a square buffer; theirs is "
                 f"{rows} x {columns}."
             )
-        if not is_concrete(element):
+        if not look(element):
             raise ValueError(
                 f"{name} on a picture of {rows} x {columns} changes the size at random, and under jit or vmap shapes "
                 "cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before it), or use "

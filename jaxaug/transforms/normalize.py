@@ -34,7 +34,7 @@ class Normalize(Transform):
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> normalize = ja.Compose([ja.Normalize(0.5, 0.5)])
-        >>> normalize(jax.random.key(0), image=jnp.array([[0, 255]], jnp.uint8))["image"]
+        >>> normalize(jax.random.key(0), image=jnp.array([[0, 255]], jnp.uint8))["image"].round(3)
         Array([[-1.,  1.]], dtype=float32)
 
     Follows the meaning of Albumentations 2.0.8.

@@ -1,0 +1,136 @@
+"""Outside `jit`: a function compiles once for a structure of its arguments, and later calls run the program.
+
+Op by op, the many small functions of a pipeline would be compiled one by one and started one by one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from jaxaug.backend.struct import is_concrete
+
+#: Structures that are remembered to have no program.
+MOST_REFUSED = 1024
+
+_tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing_outside_jit", default=False)
+_refused: dict[Any, None] = {}
+
+
+class LooksAtValuesError(Exception):
+    """A program that is traced for use outside `jit` comes to where a value has to be looked at."""
+
+
+def look(*values: Any) -> bool:
+    """Whether values can be looked at now.
+
+    Raises:
+        LooksAtValuesError: they cannot, but could if the function were run op by op, as it will be then.
+    """
+    known = all(is_concrete(value) for value in values)
+    if not known and _tracing.get():
+        raise LooksAtValuesError
+    return known
+
+
+class Unread:
+    """Stands for a leaf that no program can hold, such as a string, as long as nobody looks at it."""
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise LooksAtValuesError
+
+
+@jax.tree_util.register_static
+@dataclasses.dataclass(frozen=True)
+class Fixed:
+    """A hashable value among the arguments of a program, as part of their structure."""
+
+    value: Any
+
+
+@dataclasses.dataclass(frozen=True)
+class _Recipe:
+    """How arguments are made of arrays and of what is known while tracing."""
+
+    tree: Any
+    known: tuple[Any, ...]
+
+    def arguments(self, arrays: list[Any]) -> Any:
+        given = iter(arrays)
+        leaves = [next(given) if leaf is _GIVEN else leaf for leaf in self.known]
+        return jax.tree.unflatten(self.tree, leaves)
+
+
+class _Given:
+    """Marks where an array goes."""
+
+
+_GIVEN = _Given()
+
+
+def run_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
+    """A function of pytrees, compiled once for their structure, shapes and dtypes.
+
+    Where any leaf is traced already, the function is simply called. Where it has to look at a value, or refuses what it
+    is given, it runs op by op, so that results and errors are those of the function itself.
+
+    Args:
+        fn: at the top of a module, from pytrees to a pytree of arrays.
+        owner: its first argument, whose numbers may change without compiling again, unless the function looks at them.
+        *arguments: pytrees of arrays, and of numbers, which count as part of the structure; other leaves may not be
+            looked at.
+    """
+    if not all(is_concrete(leaf) for leaf in jax.tree.leaves((owner, arguments))):
+        return fn(owner, *arguments)
+    numbers = len(jax.tree.leaves(owner))
+    leaves, tree = jax.tree.flatten((owner, *arguments))
+    for changing in (numbers, 0):
+        given = [i < changing or _is_array(leaf) for i, leaf in enumerate(leaves)]
+        arrays = [leaf for leaf, is_given in zip(leaves, given, strict=True) if is_given]
+        known = tuple(_GIVEN if is_given else _known(leaf) for leaf, is_given in zip(leaves, given, strict=True))
+        recipe = _Recipe(tree, known)
+        structure = (fn, recipe, tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in arrays))
+        if structure in _refused:
+            continue
+        try:
+            return _program(fn, recipe, arrays)
+        except (LooksAtValuesError, ValueError, TypeError):
+            while len(_refused) >= MOST_REFUSED:
+                _refused.pop(next(iter(_refused)))
+            _refused[structure] = None
+    return fn(owner, *arguments)
+
+
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _program(fn: Callable[..., Any], recipe: _Recipe, arrays: list[Any]) -> Any:
+    with _marked():
+        return fn(*recipe.arguments(arrays))
+
+
+@contextlib.contextmanager
+def _marked() -> Iterator[None]:
+    token = _tracing.set(True)
+    try:
+        yield
+    finally:
+        _tracing.reset(token)
+
+
+def _is_array(leaf: Any) -> bool:
+    if isinstance(leaf, jax.Array):
+        return True
+    return isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "biufc"
+
+
+def _known(leaf: Any) -> Any:
+    return leaf if leaf is None or isinstance(leaf, bool | int | float) else UNREAD
+
+
+UNREAD = Unread()
