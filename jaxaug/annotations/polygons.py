@@ -51,10 +51,11 @@ class PolygonParams:
             polygon set.
 
     Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> import jax, jax.numpy as jnp, jaxaug as ja, numpy as np
         >>> augment = ja.Compose([ja.Crop(2, 0, 6, 4)], target_params={"polygons": {"clip": False}})
         >>> triangle = jnp.array([[[0.0, 0.0], [6.0, 0.0], [6.0, 3.0]]])
-        >>> augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"].round(3).tolist()
+        >>> out = augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"]
+        >>> np.asarray(out).round(3).tolist()
         [[[-2.0, 0.0], [4.0, 0.0], [4.0, 3.0]]]
     """
 
@@ -86,10 +87,11 @@ class Polygons(Annotation):
         params: their limits.
 
     Example:
-        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> import jax, jax.numpy as jnp, jaxaug as ja, numpy as np
         >>> augment = ja.Compose([ja.Crop(2, 0, 6, 4)])
         >>> triangle = jnp.array([[[0.0, 0.0], [6.0, 0.0], [6.0, 3.0], [6.0, 3.0]]])
-        >>> augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"].round(3).tolist()
+        >>> out = augment(jax.random.key(0), image=jnp.zeros((4, 8)), polygons=triangle)["polygons"]
+        >>> np.asarray(out).round(3).tolist()
         [[[0.0, 0.0], [4.0, 0.0], [4.0, 3.0], [0.0, 1.0]]]
     """
 
