@@ -1,23 +1,40 @@
 """Two cores, no accelerator, no network: what all tests share."""
 
+import gc
+import importlib.metadata
 import os
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# Most of the time goes into compiling: code of small pictures need not be fast. The notebook, a second run of
-# some tests in .ci/run and the one with the oldest jax use the compiler's own settings.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
+# Most of the time goes into tracing and compiling: code of small pictures need not be fast. The notebook, a second run
+# of some tests in .ci/run and the one with the oldest jax use the compiler's own settings.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0"
+    # An unknown flag ends the process, and jax 0.11 has only one kind of loops.
+    + " --xla_cpu_use_fusion_emitters=false"
+    * ([int(part) for part in importlib.metadata.version("jax").split(".")[:2]] < [0, 11]),
+)
 
 import jax
 import pytest
 
 jax.config.update("jax_numpy_dtype_promotion", "standard")
+# Tracing makes many objects that live on: looking through them all so often takes a tenth of the time.
+gc.set_threshold(200_000, 20, 50)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts tests that share compiled programs side by side, because workers take stretches of the list."""
+    """Puts tests that share compiled programs side by side, because workers take stretches of the list.
+
+    Examples of pipelines run outside `jit`, where every kernel is compiled by itself: they are slow.
+    """
 
     def group(item: pytest.Item) -> str:
         return " ".join(str(mark.args[0]) for mark in item.iter_markers("xdist_group"))
 
+    for item in items:
+        if isinstance(item, pytest.DoctestItem) and not {"kernels", "geometry"} & set(item.path.parts):
+            item.add_marker(pytest.mark.slow)
     items.sort(key=group)

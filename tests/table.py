@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import jax
 import numpy as np
+import pytest
 from scenes import labelled, smooth
 
 import jaxaug as ja
@@ -160,6 +162,50 @@ BY_NAME = {case.name: case for case in TABLE}
 WARPS = [case for case in TABLE if case.family == "warp" and case.name not in TORN]
 #: All warps that points can be followed through.
 FOLLOWED = {case.name: case for case in [*WARPS, *SIZED]}
+
+
+#: One of each family of ops, for what takes long: eager runs compile dozens of kernels.
+FAMILIES = (
+    "Rotate",
+    "GridDistortion",
+    "RandomBrightnessContrast",
+    "Blur",
+    "GaussNoise",
+    "RandomShadow",
+    "CoarseDropout",
+    "FDA",
+    "Morphological",
+)
+
+#: One of each structure of warps: what is copied, matrices, windows, drawn sizes, and maps that bend or tear.
+STRUCTURES = (
+    "D4",
+    "RandomCrop",
+    "Pad",
+    "Resize",
+    "Affine",
+    "Perspective",
+    "RandomResizedCrop",
+    "GridDistortion",
+    "RandomCropFromBorders",
+    "RandomGridShuffle",
+)
+
+
+def named(names: Iterable[str], *, quick: Collection[str] | None = None, group: str = "") -> Any:
+    """Parametrizes over names of cases; tests of one name share a worker, and so its compiled programs.
+
+    Args:
+        names: all of them.
+        quick: those that are not marked slow; None for all.
+        group: set apart from the programs of other files.
+    """
+
+    def one(name: str) -> Any:
+        slow = () if quick is None or name in quick else (pytest.mark.slow,)
+        return pytest.param(name, marks=(pytest.mark.xdist_group(f"{group} {name}".strip()), *slow))
+
+    return pytest.mark.parametrize("name", [one(name) for name in names])
 
 
 def beside(case: Case, size: tuple[int, int]) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from table import TABLE
+from table import BY_NAME, STRUCTURES, TABLE, named
 
 import jaxaug as ja
 from jaxaug.backend import struct
@@ -521,8 +521,9 @@ SMALLEST = {
 }
 
 
-@pytest.mark.parametrize("case", WARPS, ids=lambda case: case.name)
-def test_one_pixel_under_every_warp(case: Any) -> None:
+@named([case.name for case in WARPS], quick=(*STRUCTURES[::2], "SafeRotate", "PixelSpread"))
+def test_one_pixel_under_every_warp(name: str) -> None:
+    case = BY_NAME[name]
     transform = SMALLEST.get(case.name, case.transform)
     if hasattr(transform, "border_mode"):
         transform = struct.replace(transform, border_mode="reflect_101")

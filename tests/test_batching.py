@@ -11,7 +11,7 @@ import pytest
 from scenes import labelled
 
 import jaxaug as ja
-from jaxaug.backend.batching import one_sample
+from jaxaug.backend.sample_loop import one_sample
 
 COUNT = 3
 KEY = jax.random.key(5)
@@ -45,6 +45,7 @@ def test_vmap_does_what_batch_does_with_branches_that_are_taken_or_not(batch: An
         assert run.as_text().count("conditional(") > 5
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("batching")
 def test_gradients_through_vmap_are_those_of_each_sample(batch: Any) -> None:
     def loss(image: Any, key: Any, sample: Any) -> Any:

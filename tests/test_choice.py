@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ import pytest
 from scenes import labelled, smooth
 
 import jaxaug as ja
-from jaxaug.core.draw import child_keys
+from jaxaug.core.random import child_keys
 from jaxaug.core.sample import parse
 from jaxaug.engine.choice import merge
 from jaxaug.engine.walk import walk
@@ -51,10 +52,14 @@ CHOICES = {
 
 #: Choices that are tried on pictures of bytes too, which have forms of their own.
 BYTES = ("tones", "curves", "matrices", "filters")
+SLOW = (*BYTES, "sequences", "sizes")
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype"), [(name, np.float32) for name in CHOICES] + [(name, np.uint8) for name in BYTES]
+    ("name", "dtype"),
+    [(name, np.float32) for name in CHOICES if name not in SLOW]
+    + [(name, np.uint8) for name in BYTES]
+    + [pytest.param(name, np.float32, marks=pytest.mark.slow) for name in SLOW],
 )
 def test_a_choice_does_what_its_option_does_alone(name: str, dtype: Any) -> None:
     """Replays every option by hand, through the same slots and apart from them."""
@@ -71,10 +76,14 @@ def test_a_choice_does_what_its_option_does_alone(name: str, dtype: Any) -> None
         every = [ops_of(i) for i in range(len(options))]
         return augment.apply(ja.Plan(merge(every, index)), sample)
 
+    @functools.partial(jax.jit, static_argnums=0)
+    def alone_of(i: int, sample: Any) -> Any:
+        return augment.apply(ja.Plan(ops_of(i)), sample)
+
     layout, _ = parse(sample, None)
     assert layout.reference_size == SIZE
     for i in range(len(options)):
-        alone = augment.apply(ja.Plan(ops_of(i)), sample)
+        alone = alone_of(i, sample)
         out = chosen(jnp.int32(i), sample)
         assert jax.tree.structure(out) == jax.tree.structure(alone)
         apart = np.abs(np.asarray(out["image"], np.float64) - np.asarray(alone["image"], np.float64))

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scenes import labelled, smooth
-from table import TABLE, beside
+from table import BY_NAME, TABLE, beside, named
 from test_readme import block
 
 import jaxaug as ja
@@ -23,6 +23,7 @@ from jaxaug.core.annotation import Annotation
 from jaxaug.core.kinds import ANNOTATIONS, kinds_without
 from jaxaug.ops.families import FAMILIES
 from jaxaug.ops.tone import tone
+from jaxaug.pipeline.compositions import Composition, steps_field
 
 KEY = jax.random.key(3)
 PARAMS = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xyas")}
@@ -159,8 +160,9 @@ def test_the_reference_is_the_image_of_the_shallowest_dict() -> None:
 # Plans are data -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
-def test_plans_pickle_compare_and_have_one_structure(case: Any) -> None:
+@named([case.name for case in TABLE], quick=("Rotate", "GridDistortion", "Blur", "FDA"))
+def test_plans_pickle_compare_and_have_one_structure(name: str) -> None:
+    case = BY_NAME[name]
     channels = 3 if 3 in case.channels else case.channels[0]
     sample = labelled(*case.size, channels) | beside(case, case.size)
     augment = ja.Compose([case.transform], **PARAMS)
@@ -267,3 +269,29 @@ def test_a_compose_inside_another_draws_as_a_sequence() -> None:
     assert len({np.asarray(out).tobytes() for out in outs}) > 3
     plan = inner.sample(KEY, image=image)
     np.testing.assert_allclose(inner.apply(plan, image=image)["image"], inner(KEY, image=image)["image"], atol=1e-6)
+
+
+@ja.transform
+class InAnyOrder(Composition):
+    """A user's composition: its steps one after another, in random order."""
+
+    transforms: Any = steps_field()
+    p: Any = 1.0
+
+    def ops(self, key: Any, rng: Any, walk: Any) -> Any:
+        order, ops = rng.permutation("order", len(self.transforms)), ()
+        for place in range(len(self.transforms)):
+            chosen = walk.choose(walk.alternatives(self.transforms, key, forced=False), order[place])
+            ops, walk = ops + chosen, walk.after(chosen)
+        return ops
+
+
+def test_a_new_composition_is_one_class() -> None:
+    steps = [ja.RandomBrightnessContrast((0.5, 0.5), (0, 0), p=1), ja.InvertImg(p=1)]
+    augment = ja.Compose([InAnyOrder(steps)])
+    image = jnp.full((4, 4, 1), 0.25)
+    outs = jax.jit(augment.batch)(KEY, image=jnp.stack([image] * 20))["image"][:, 0, 0, 0]
+    # Brighter and then inverted, or inverted and then brighter and cut off.
+    assert {round(float(out), 4) for out in outs} == {0.25, 1.0}
+    plan = augment.sample(KEY, image=image)
+    np.testing.assert_allclose(augment.apply(plan, image=image)["image"], augment(KEY, image=image)["image"])

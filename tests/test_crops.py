@@ -92,6 +92,7 @@ def test_windows_around_all_boxes_are_distributed_as_in_the_reference(erosion: f
     assert (ours[:, 2:] >= [x1, y1] - shrunk).all()
 
 
+@pytest.mark.slow
 def test_without_a_valid_box_the_window_is_as_in_the_reference() -> None:
     empty = np.zeros((0, 4), np.float32)
     theirs = reference(A.RandomSizedBBoxSafeCrop(8, 8, 0.4), LARGE, bboxes=empty)
@@ -198,7 +199,7 @@ def spotted(value: int = 1) -> np.ndarray:
     return mask
 
 
-@pytest.mark.parametrize("value", [1, 5, 0])
+@pytest.mark.parametrize("value", [1, *(pytest.param(value, marks=pytest.mark.slow) for value in (5, 0))])
 def test_windows_on_a_mask_are_distributed_as_in_the_reference(value: int) -> None:
     mask = spotted(value)
     sample = {"image": jnp.zeros((*mask.shape, 1), jnp.uint8), "mask": jnp.asarray(mask)}
@@ -256,19 +257,26 @@ CHANGES = [
     {"percent": 0.1},
     {"percent": (0.1, -0.2, 0.0, -0.15)},
 ]
+BORDERS = {"constant": 0, "replicate": 1, "reflect": 2, "reflect_101": 4}
 
 
-@pytest.mark.parametrize("keep", [True, False])
-@pytest.mark.parametrize("border", ["constant", "replicate", "reflect", "reflect_101"])
-@pytest.mark.parametrize("change", CHANGES, ids=str)
+def crops_and_pads() -> list[Any]:
+    """Every border with one change is quick, every change with every border is slow."""
+    out = []
+    for change, border, keep in itertools.product(CHANGES, BORDERS, (True, False)):
+        quick = change == CHANGES[2] or (border == "constant" and change == CHANGES[4])
+        out.append(pytest.param(change, border, keep, marks=() if quick else pytest.mark.slow))
+    return out
+
+
+@pytest.mark.parametrize(("change", "border", "keep"), crops_and_pads(), ids=str)
 def test_crops_and_pads_are_those_of_the_reference(change: dict[str, Any], border: str, keep: bool) -> None:
-    number = {"constant": 0, "replicate": 1, "reflect": 2, "reflect_101": 4}[border]
-    sides = {"keep_size": keep, "border_mode": number, "fill": 90, "fill_mask": 7}
+    sides = {"keep_size": keep, "border_mode": BORDERS[border], "fill": 90, "fill_mask": 7}
     exact = {"mask_interpolation": cv2.INTER_NEAREST_EXACT}
     box = BOXES if border == "constant" else BOXES[:0]
     given = {"image": IMAGE, "mask": MASK, "bboxes": box}
     theirs = A.Compose([A.CropAndPad(**change, **sides, **exact)], bbox_params=A.BboxParams("pascal_voc"))(**given)
-    ours = compose(ja.CropAndPad(**change, **sides))(KEY, jax.tree.map(jnp.asarray, given))
+    ours = jax.jit(compose(ja.CropAndPad(**change, **sides)))(KEY, jax.tree.map(jnp.asarray, given))
     if keep:
         agree(ours["image"], theirs["image"])
         agree(ours["mask"], theirs["mask"], 0, 0.995)
@@ -278,7 +286,9 @@ def test_crops_and_pads_are_those_of_the_reference(change: dict[str, Any], borde
     np.testing.assert_allclose(ours["bboxes"], theirs["bboxes"], atol=1e-3)
 
 
-@pytest.mark.parametrize("border", ["constant", "reflect_101", "wrap"])
+@pytest.mark.parametrize(
+    "border", ["wrap", *(pytest.param(b, marks=pytest.mark.slow) for b in ("constant", "reflect_101"))]
+)
 def test_a_crop_and_pad_joins_other_warps(border: str) -> None:
     sides = {"px": (-7, 12, 9, -3), "border_mode": border, "fill": 0.6, "fill_mask": 4}
     sample = {"image": jnp.asarray(IMAGE / 255, jnp.float32), "mask": jnp.asarray(MASK), "bboxes": jnp.asarray(BOXES)}
@@ -327,6 +337,7 @@ def drawn_amounts(form: str) -> np.ndarray:
     return np.round(amounts)
 
 
+@pytest.mark.slow
 def test_amounts_are_drawn_from_what_was_given() -> None:
     for form in ("range", "shared"):
         counts = np.stack([(drawn_amounts(form) == v).sum(axis=0) for v in range(-3, 5)])
@@ -340,6 +351,7 @@ def test_amounts_are_drawn_from_what_was_given() -> None:
         assert stats.ks_2samp(drawn_amounts("percent")[:, i], expected).pvalue > 1e-3
 
 
+@pytest.mark.slow
 def test_sides_are_drawn_alone_or_together() -> None:
     shared = drawn_amounts("shared")
     assert (shared == shared[:, :1]).all()
@@ -351,7 +363,7 @@ def test_sides_are_drawn_alone_or_together() -> None:
 @pytest.mark.parametrize("keep", [True, False])
 def test_a_crop_of_everything_leaves_one_pixel_row(keep: bool) -> None:
     augment = ja.Compose([ja.CropAndPad(px=(-100, 0, -100, 0), keep_size=keep)])
-    out = augment(KEY, image=jnp.asarray(IMAGE))["image"]
+    out = jax.jit(augment)(KEY, image=jnp.asarray(IMAGE))["image"]
     np.testing.assert_array_equal(out, np.broadcast_to(IMAGE[30:31], out.shape))
     assert out.shape == (HEIGHT if keep else 1, WIDTH, 3)
 
@@ -391,7 +403,7 @@ def test_a_list_of_transforms_keeps_amounts() -> None:
 )
 def test_a_letter_box_is_a_resize_and_a_pad(size: Any, position: str, inner: Any, place: Any) -> None:
     augment = compose(ja.LetterBox(size, fill=(9, 8, 7), fill_mask=5, position=position))
-    out = augment(KEY, image=jnp.asarray(IMAGE), mask=jnp.asarray(MASK), bboxes=jnp.asarray(BOXES))
+    out = jax.jit(augment)(KEY, image=jnp.asarray(IMAGE), mask=jnp.asarray(MASK), bboxes=jnp.asarray(BOXES))
     (top, left), (height, width) = place, inner
     around = (top, size[0] - height - top, left, size[1] - width - left, cv2.BORDER_CONSTANT)
     resized = cv2.resize(IMAGE, (width, height), interpolation=cv2.INTER_LINEAR)
@@ -420,11 +432,11 @@ def test_a_crop_larger_than_the_picture(name: str) -> None:
 
 
 def test_only_masks_or_only_rows_are_enough() -> None:
-    out = ja.Compose([ja.CropAndPad(px=-3), ja.LetterBox((30, 30)), ja.CropNonEmptyMaskIfExists(20, 21)])(
-        KEY, mask=jnp.asarray(MASK)
-    )
+    steps = [ja.CropAndPad(px=-3), ja.LetterBox((30, 30)), ja.CropNonEmptyMaskIfExists(20, 21)]
+    out = jax.jit(ja.Compose(steps))(KEY, mask=jnp.asarray(MASK))
     assert out["mask"].shape == (20, 21)
     rows = {"size": np.array([61, 75], np.int32), "bboxes": jnp.asarray(BOXES)}
-    out = ja.Compose([ja.RandomSizedBBoxSafeCrop(30, 40), ja.LetterBox((50, 50))], bbox_params=PASCAL)(KEY, rows)
+    augment = ja.Compose([ja.RandomSizedBBoxSafeCrop(30, 40), ja.LetterBox((50, 50))], bbox_params=PASCAL)
+    out = jax.jit(lambda key: augment(key, rows))(KEY)
     np.testing.assert_array_equal(out["size"], [50, 50])
     assert (np.asarray(out["bboxes"])[:, 2:] > np.asarray(out["bboxes"])[:, :2]).all()

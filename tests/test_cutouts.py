@@ -150,7 +150,7 @@ def test_holes_of_a_fine_grid_do_not_take_boxes_that_are_mostly_there() -> None:
     box = jnp.array([[8.0, 8.0, 40.0, 40.0]])
     for least, stays in ((0.7, True), (0.8, False)):
         augment = ja.Compose([grid], bbox_params=ja.BboxParams("pascal_voc", min_visibility=least))
-        out = augment(jax.random.key(0), image=jnp.ones((48, 48)), bboxes=box)
+        out = jax.jit(augment)(jax.random.key(0), image=jnp.ones((48, 48)), bboxes=box)
         assert bool(np.asarray(out["bboxes"]).any()) == stays
 
 
@@ -177,7 +177,8 @@ def test_boxes_of_which_too_few_pixels_are_left_are_filtered() -> None:
     params = ja.BboxParams("pascal_voc", min_visibility=least)
     sample = {"image": image, "bboxes": boxes, "bboxes_valid": jnp.ones(3, bool)}
     for per_channel in (False, True):
-        out = ja.Compose([ja.PixelDropout(0.5, per_channel, p=1)], bbox_params=params)(jax.random.key(4), sample)
+        augment = ja.Compose([ja.PixelDropout(0.5, per_channel, p=1)], bbox_params=params)
+        out = jax.jit(augment)(jax.random.key(4), sample)
         kept = np.asarray(out["bboxes_valid"])
         np.testing.assert_array_equal(kept, True if per_channel else np.array(left) >= least)
 
@@ -210,6 +211,7 @@ def test_a_random_colour_is_one_for_all_pixels() -> None:
 # Objects ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() -> None:
     mask = (
         disc(*SIZE, 22, 24, 12) * 3 + disc(*SIZE, 58, 30, 9) * 4 + disc(*SIZE, 36, 50, 5) * 3 + disc(*SIZE, 66, 52, 4)
@@ -256,7 +258,7 @@ def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
 
 
 def test_pixels_of_a_part_have_even_chances() -> None:
-    from jaxaug.ops.object_regions import random_pixels
+    from jaxaug.ops.component_holes import random_pixels
 
     wanted = np.zeros((9, 11), bool)
     wanted[1:3, 2:7] = wanted[3:6, 6:9] = wanted[7, 1] = True
@@ -270,6 +272,7 @@ def test_pixels_of_a_part_have_even_chances() -> None:
     np.testing.assert_array_equal(counts, np.where(wanted, 200, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", ["numbers", "words", "column"])
 def test_holes_in_boxes_are_those_of_the_reference_with_its_draws(labels: str) -> None:
     names = {"numbers": np.array([4, 2, 4]), "words": ["cat", "dog", "cat"], "column": np.zeros(3)}[labels]
@@ -312,7 +315,7 @@ def test_no_object_means_no_hole_and_many_mean_some() -> None:
     in_boxes = ja.Compose(
         [ja.ConstrainedCoarseDropout(bbox_labels=[3], p=1)], bbox_params=ja.BboxParams("coco", label_fields=["labels"])
     )
-    out = in_boxes(jax.random.key(0), image=image, bboxes=jnp.zeros((0, 4)), labels=jnp.zeros(0, jnp.int32))
+    out = jax.jit(in_boxes)(jax.random.key(0), image=image, bboxes=jnp.zeros((0, 4)), labels=jnp.zeros(0, jnp.int32))
     assert out["image"].all()
 
 
@@ -338,7 +341,9 @@ def test_objects_are_asked_for_and_looked_for() -> None:
 # Fills --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, *(pytest.param(t, marks=pytest.mark.slow) for t in (np.uint16, np.float32))]
+)
 def test_every_hole_has_a_random_colour_of_its_own(dtype: Any) -> None:
     top = np.iinfo(dtype).max if dtype != np.float32 else 1.0
     image = np.zeros((96, 128, 3), dtype)
@@ -382,6 +387,7 @@ def test_pixels_of_random_fills_are_even_and_independent() -> None:
         assert abs(np.corrcoef(values[1:, 0], values[:-1, 0])[0, 1]) < 0.04
 
 
+@pytest.mark.slow
 def test_holes_between_lines_and_stripes_have_colours_of_their_own() -> None:
     for transform, least in (
         (ja.GridMask((4, 4), rotation_range=(20, 20), fill="random_uniform", fill_mask=5, p=1), 12),
@@ -394,6 +400,7 @@ def test_holes_between_lines_and_stripes_have_colours_of_their_own() -> None:
         assert len(np.unique(np.concatenate(holes), axis=0)) == len(holes) >= least
 
 
+@pytest.mark.slow
 def test_grey_holes_show_the_picture_without_its_colours() -> None:
     for dtype in (np.uint8, np.float32):
         image = sample()["image"] if dtype == np.uint8 else smooth(*SIZE)
@@ -405,7 +412,7 @@ def test_grey_holes_show_the_picture_without_its_colours() -> None:
         np.testing.assert_array_equal(np.where(hole, 0, after["image"]), np.where(hole, 0, before["image"]))
 
 
-@pytest.mark.parametrize("picture", ["smooth", "photograph"])
+@pytest.mark.parametrize("picture", [pytest.param("smooth", marks=pytest.mark.slow), "photograph"])
 def test_inpainting_is_about_as_good_as_that_of_opencv(picture: str) -> None:
     image = (smooth(73, 73) * 255).round().astype(np.uint8) if picture == "smooth" else astronaut()
     rng = np.random.default_rng(0)
@@ -429,6 +436,7 @@ def test_inpainting_is_about_as_good_as_that_of_opencv(picture: str) -> None:
     np.testing.assert_allclose(as_floats * 255, program(jnp.asarray(image), jnp.asarray(holes > 0)), atol=0.51)
 
 
+@pytest.mark.slow
 def test_cut_outs_fill_holes_with_what_is_around_them() -> None:
     # Levels of a plane: a membrane over a hole in it is the plane itself.
     plane = np.add.outer(np.arange(61.0), np.arange(75.0))[..., None] * [1.0, 0.5, 1.5] + 20

@@ -44,6 +44,7 @@ def test_the_stored_notebook_is_whole_and_small() -> None:
         assert all(out.name == "stdout" for out in cell.outputs if out.output_type == "stream")
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_and_gives_what_it_shows(tmp_path: pathlib.Path) -> None:
     shutil.copy(BOOK, tmp_path / BOOK.name)
     book = nbformat.read(tmp_path / BOOK.name, as_version=4)

@@ -161,7 +161,12 @@ def test_whole_pixels_are_equal(name: str, arguments: dict[str, Any]) -> None:
     np.testing.assert_array_equal(a["mask"], b["mask"])
 
 
-@pytest.mark.parametrize("size", [(90, 110), (40, 52), (61, 30)])
+LARGER_AND_SMALLER = [(90, 110), (40, 52), (61, 30)]
+
+
+@pytest.mark.parametrize(
+    "size", [(40, 110), *(pytest.param(size, marks=pytest.mark.slow) for size in LARGER_AND_SMALLER)]
+)
 @pytest.mark.parametrize(
     ("method", "number"),
     [("linear", cv2.INTER_LINEAR), ("cubic", cv2.INTER_CUBIC), ("nearest", cv2.INTER_NEAREST_EXACT)],
@@ -230,6 +235,7 @@ def test_a_quadrangle_is_solved_as_opencv_does() -> None:
     np.testing.assert_allclose(square_to_quadrangle(jnp.asarray(corners)), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "transform",
     [
@@ -320,6 +326,7 @@ def test_crops_with_their_windows_injected(name: str, arguments: dict[str, Any])
     assert len(windows) > 1
 
 
+@pytest.mark.slow
 def test_random_scales_with_their_factors_injected() -> None:
     reference = A.RandomScale(0.3, mask_interpolation=cv2.INTER_NEAREST_EXACT)
     for op, out in draws(ja.RandomScale(0.3, p=1)):
@@ -375,6 +382,7 @@ def test_shuffled_tiles_with_their_order_injected() -> None:
         np.testing.assert_array_equal(out["image"], shown)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
@@ -435,6 +443,7 @@ TONES = [
     ("Posterize", {"num_bits": 3}),
     ("Posterize", {"num_bits": [(2, 2), (4, 4), (6, 6)]}),
     ("InvertImg", {}),
+    ("ToSepia", {}),
     ("ToGray", {}),
     ("ToGray", {"method": "from_lab"}),
     ("ToGray", {"method": "desaturation"}),
@@ -514,6 +523,73 @@ def test_gaussian_blur(sigma: float, limit: Any) -> None:
     agree(a, theirs(A.GaussianBlur(**arguments), image=image())["image"], 1)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_emboss_with_its_weights_injected(dtype: Any) -> None:
+    reference = A.Emboss(p=1)
+    augment = ja.Compose([ja.Emboss((0.2, 1.0), (0.2, 0.7), p=1)])
+    plan = augment.sample(KEY, image=image(dtype))
+    shown = reference.apply(image(dtype), emboss_matrix=np.asarray(plan.ops[0].weights))
+    agree(np.asarray(augment.apply(plan, image=image(dtype))["image"]), shown, 1)
+
+
+def test_shadows_with_their_polygons_injected() -> None:
+    reference = A.RandomShadow()
+    for op, out in draws(ja.RandomShadow(num_shadows_limit=(1, 2), shadow_intensity_range=(0.3, 0.7), p=1)):
+        corners, darkness = (np.asarray(op.params[name]) for name in ("vertices", "darkness"))
+        # There corners are whole pixels, of which the edge is filled too.
+        places = [np.round(polygon * SIZE[::-1] - 0.5).astype(np.int32) for polygon in corners]
+        shown = reference.apply(WHOLE["image"], vertices_list=places, intensities=darkness)
+        rim = np.zeros(SIZE, np.uint8)
+        cv2.polylines(rim, places, True, 1, thickness=3)
+        apart = np.abs(out["image"].astype(int) - shown).max(axis=-1)
+        assert apart[rim == 0].max() <= 1
+        assert 0.1 < (rim == 0).mean() < 0.95
+        assert (out["image"] != WHOLE["image"]).any()
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.05, 0.2])
+def test_frequencies_with_the_reference_injected(beta: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    from albumentations.augmentations.mixing import domain_adaptation_functional as reference
+
+    def low_freq_mutate(own: np.ndarray, other: np.ndarray, beta: float) -> np.ndarray:
+        border = int(np.floor(min(own.shape) * beta))
+        inside = tuple(slice(n // 2 - border, n // 2 + border + 1) for n in own.shape)
+        own[inside] = other[inside]
+        return own
+
+    # The window of the paper; that of the reference leaves out the highest frequency on one of two sides.
+    monkeypatch.setattr(reference, "low_freq_mutate", low_freq_mutate)
+    picture, look = image(np.float32), image(np.float32)[::-1, :, ::-1] ** 2
+    a = ours(ja.FDA([look], beta_limit=(beta, beta), p=1), image=picture)["image"]
+    agree(a, reference.fourier_domain_adaptation(picture, look, beta), 1)
+
+
+def test_factors_are_those_of_the_reference_in_mean_spread_and_share() -> None:
+    picture = np.full((120, 120, 3), 0.5, np.float32)
+    for per_channel in (False, True):
+        arguments = {"multiplier": (0.6, 1.4), "elementwise": True, "per_channel": per_channel, "p": 1}
+        a = ours(ja.MultiplicativeNoise(**arguments), image=picture)["image"]
+        b = theirs(A.MultiplicativeNoise(**arguments), image=picture)["image"]
+        assert stats.ks_2samp(a[..., 0].ravel(), b[..., 0].ravel()).pvalue > 1e-3
+        for one in (a, b):
+            assert np.array_equal(one[..., 0], one[..., 1]) != per_channel
+    draw = jax.jit(ja.Compose([ja.MultiplicativeNoise((0.6, 1.4), per_channel=True, p=1)]).batch)
+    out = np.asarray(draw(KEY, image=np.full((400, 2, 2, 3), 0.5, np.float32))["image"])
+    assert (out == out[:, :1, :1]).all()
+    assert stats.kstest(out[:, 0, 0].ravel(), stats.uniform(0.3, 0.4).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("scale", [0.02, 0.3])
+def test_shot_noise_has_the_mean_and_deviation_of_the_reference(scale: float) -> None:
+    levels = np.broadcast_to(np.linspace(0, 1, 8, dtype=np.float32)[:, None, None], (8, 9000, 1))
+    a = ours(ja.ShotNoise((scale, scale), p=1), image=levels)["image"]
+    b = A.ShotNoise().apply(np.ascontiguousarray(levels), scale=scale, random_seed=3)
+    for one, other in zip(a, b, strict=True):
+        deviation = max(float(other.std()), 1e-3)
+        assert abs(one.mean() - other.mean()) < 5 * deviation / np.sqrt(4500)
+        assert abs(one.std() - other.std()) < 0.05 * deviation + 1e-3
+
+
 def test_noise_has_the_asked_mean_and_spread() -> None:
     picture = np.full((200, 200, 3), 0.5, np.float32)
     a = ours(ja.GaussNoise((0.08, 0.08), (0.05, 0.05), p=1), image=picture)["image"]
@@ -551,7 +627,13 @@ def test_holes_do_to_boxes_what_the_reference_does() -> None:
 @pytest.mark.parametrize("name", ["LongestMaxSize", "SmallestMaxSize"])
 @pytest.mark.parametrize(
     "arguments",
-    [{"max_size": 50}, {"max_size": 97}, {"max_size_hw": (40, 70)}, {"max_size_hw": (None, 40)}],
+    [
+        {"max_size": 50},
+        *(
+            pytest.param(arguments, marks=pytest.mark.slow)
+            for arguments in ({"max_size": 97}, {"max_size_hw": (40, 70)}, {"max_size_hw": (None, 40)})
+        ),
+    ],
     ids=["shrink", "enlarge", "both sides", "one side"],
 )
 def test_largest_and_least_sizes(name: str, arguments: dict[str, Any]) -> None:
@@ -573,7 +655,7 @@ def test_the_symmetries_of_the_square_are_eight_and_all_occur() -> None:
 
 
 def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
-    from jaxaug.ops.object_regions import connected_parts
+    from jaxaug.ops.component_holes import connected_parts
 
     rng = np.random.default_rng(0)
     for density in (0.3, 0.6, 0.9):
@@ -588,10 +670,11 @@ def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
 # Arguments ----------------------------------------------------------------------------------------------------------
 
 SHARED = sorted(n for n in ja.__all__ if hasattr(A, n) and hasattr(getattr(ja, n), "draw"))
-#: What transforms cannot do without.
+#: What transforms cannot do without, and what they have no use for.
 NEEDED: dict[str, dict[str, Any]] = {
     "ConstrainedCoarseDropout": {"mask_indices": [1]},
     "CropAndPad": {"px": 3},
+    "FDA": {"read_fn": None},
     "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 3},
     "LetterBox": {"size": (4, 5)},
     "LongestMaxSize": {"max_size": 5},

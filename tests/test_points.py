@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from scenes import blob, centroid, disc, tight_box
 from scipy.ndimage import map_coordinates
-from table import FOLLOWED, at_defaults, beside
+from table import FOLLOWED, STRUCTURES, at_defaults, beside, named
 
 import jaxaug as ja
 
@@ -106,7 +106,7 @@ def visible(plane: np.ndarray, margin: int = 2) -> bool:
     return plane.max() > 0.05 and np.isclose(inner.sum(), plane.sum(), rtol=1e-4)
 
 
-cases = pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in FOLLOWED])
+cases = named(FOLLOWED)
 
 
 @cases
@@ -122,7 +122,7 @@ def test_keypoints_stay_on_their_spots(name: str) -> None:
     assert checked >= DRAWS
 
 
-@cases
+@named(FOLLOWED, quick=STRUCTURES[::3])
 def test_keypoints_stay_on_the_pixels_that_tell_where_they_came_from(name: str) -> None:
     case = FOLLOWED[name]
     height, width = case.size

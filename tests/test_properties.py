@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import pickle
 from typing import Any
 
 import jax
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from scenes import labelled, smooth
 from scipy.ndimage import binary_erosion
-from table import BY_NAME, TABLE
+from table import BY_NAME, FAMILIES, TABLE, named
 
 import jaxaug as ja
 from jaxaug.backend import struct
@@ -21,10 +22,8 @@ COUNT = 3
 PARAMS = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.KeypointParams("xyas")}
 
 
-def each(*names: str) -> Any:
-    """Parametrizes over cases; tests of one case share a worker, and so its compiled programs."""
-    chosen = names or tuple(NAMES)
-    return pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.xdist_group(n)) for n in chosen])
+def each(*names: str, quick: tuple[str, ...] | None = None) -> Any:
+    return named(names or NAMES, quick=quick)
 
 
 def where(condition: Any) -> tuple[str, ...]:
@@ -63,71 +62,60 @@ def close(a: Any, b: Any, levels: float = 1.0, points: float = 1e-3, slopes: flo
 
 @functools.cache
 def observed(name: str) -> dict[str, Any]:
-    """Everything about one case that a compiled program can tell, computed once."""
+    """What three compiled programs say about one case: one draws, one does batches, one replays and inverts."""
     case = BY_NAME[name]
     augment = ja.Compose([case.transform], **PARAMS)
-    channels = 3 if 3 in case.channels else case.channels[0]
-    sample = jax.tree.map(jnp.asarray, labelled(*case.size, channels))
-    batch = jax.tree.map(lambda x: jnp.stack([x] * COUNT), sample)
+    sample = labelled(*case.size, 3 if 3 in case.channels else case.channels[0])
+    batch = jax.tree.map(lambda x: np.stack([x] * COUNT), sample)
     key = jax.random.key(5)
-    keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(COUNT))
-    traces = []
+    traces = {"batch": 0, "replay": 0}
 
-    def several(augment: Any, keys: Any, batch: Any) -> Any:
-        traces.append(1)
+    def several(augment: Any, key: Any, batch: Any) -> Any:
+        traces["batch"] += 1
+        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(COUNT))
+        return jax.vmap(augment.sample)(keys, batch), augment.batch(key, batch)
 
-        def one(key: Any, sample: Any) -> Any:
-            plan = augment.sample(key, sample)
-            out = augment.apply(plan, sample)
-            return {"plan": plan, "out": augment(key, sample), "replay": out, "back": augment.invert(plan, out)}
+    def replay(augment: Any, plan: Any, sample: Any) -> Any:
+        traces["replay"] += 1
+        out = augment.apply(plan, sample)
+        return out, augment.invert(plan, out)
 
-        return jax.vmap(one)(keys, batch)
-
-    program = jax.jit(several)
-    mapped = program(augment, keys, batch)
-    other = program(augment, jax.vmap(lambda i: jax.random.fold_in(key, i + 100))(jnp.arange(COUNT)), batch)
+    draw, program, again = (jax.jit(fn) for fn in (lambda a, k, s: a.sample(k, s), several, replay))
+    keys = [jax.random.fold_in(key, i) for i in range(COUNT)]
+    plans = [arrays(draw(augment, k, sample)) for k in keys]
+    mapped, batched = arrays(program(augment, key, batch))
+    other, _ = arrays(program(augment, jax.random.key(6), batch))
+    read = [pickle.loads(pickle.dumps(plan)) for plan in plans]
+    for plan, same in zip(plans, read, strict=True):
+        assert jax.tree.structure(same) == jax.tree.structure(plan) == jax.tree.structure(mapped)
+        assert str(same) == str(plan)
     return {
         "case": case,
         "augment": augment,
         "sample": sample,
-        "key": key,
+        "batch": batch,
         "keys": keys,
+        "plans": plans,
         "mapped": mapped,
         "other": other,
-        "traces": len(traces),
-        "batched": jax.jit(augment.batch)(key, batch),
-        "eager": augment(keys[0], sample),
+        "batched": batched,
+        "replayed": [arrays(again(augment, plan, sample)) for plan in read],
+        "replay": lambda plan: arrays(again(augment, plan, sample)),
+        "traces": traces,
     }
+
+
+def arrays(tree: Any) -> Any:
+    return jax.tree.map(np.asarray, tree)
 
 
 def leaf(tree: Any, i: int) -> Any:
     return jax.tree.map(lambda x: x[i], tree)
 
 
-@each()
-def test_structure_and_dtypes_are_kept(name: str) -> None:
-    seen = observed(name)
-    before, after = seen["sample"], seen["eager"]
-    assert jax.tree.structure(before) == jax.tree.structure(after)
-    for key in before:
-        expected = jnp.float32 if (key, name) == ("image", "Normalize") else before[key].dtype
-        assert after[key].dtype == expected, key
-    np.testing.assert_array_equal(after["labels"], before["labels"])
-
-
-@each()
-def test_jit_vmap_and_batch_agree_with_eager(name: str) -> None:
-    seen = observed(name)
-    close(leaf(seen["mapped"]["out"], 0), seen["eager"])
-    for i in range(COUNT):
-        close(leaf(seen["batched"], i), leaf(seen["mapped"]["out"], i))
-
-
-@each()
-def test_draws_are_equal_bit_for_bit_under_vmap_and_in_a_loop(name: str) -> None:
-    seen = observed(name)
-    alone = seen["augment"].sample(seen["keys"][1], seen["sample"])
-    for a, b in zip(jax.tree.leaves(alone), jax.tree.leaves(leaf(seen["mapped"]["plan"], 1)), strict=True):
+def draws_agree(plan: Any, other: Any) -> None:
+    """Whole numbers, choices and keys are the same, what is reckoned from them to a few roundings."""
+    for a, b in zip(jax.tree.leaves(plan), jax.tree.leaves(other), strict=True):
         if jnp.issubdtype(jnp.asarray(a).dtype, jnp.floating):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)
         else:
@@ -135,41 +123,76 @@ def test_draws_are_equal_bit_for_bit_under_vmap_and_in_a_loop(name: str) -> None
 
 
 @each()
-def test_replay_equals_the_call(name: str) -> None:
+def test_structure_and_dtypes_are_kept(name: str) -> None:
+    seen = observed(name)
+    before, (after, _) = seen["sample"], seen["replayed"][0]
+    assert jax.tree.structure(before) == jax.tree.structure(after)
+    for key in before:
+        expected = jnp.float32 if (key, name) == ("image", "Normalize") else jnp.asarray(before[key]).dtype
+        assert after[key].dtype == expected, key
+    np.testing.assert_array_equal(after["labels"], before["labels"])
+
+
+@each(quick=FAMILIES)
+def test_what_runs_outside_jit_is_the_same(name: str) -> None:
+    seen = observed(name)
+    eager = seen["augment"](seen["keys"][0], jax.tree.map(jnp.asarray, seen["sample"]))
+    after, _ = seen["replayed"][0]
+    assert [leaf.dtype for leaf in jax.tree.leaves(eager)] == [leaf.dtype for leaf in jax.tree.leaves(after)]
+    close(leaf(seen["batched"], 0), eager)
+    draws_agree(seen["augment"].sample(seen["keys"][1], seen["sample"]), leaf(seen["mapped"], 1))
+
+
+@each(quick=FAMILIES)
+def test_vmap_and_batch_agree(name: str) -> None:
+    seen = observed(name)
+    keys = jnp.stack(seen["keys"])
+    out = jax.jit(lambda augment, keys, batch: jax.vmap(augment)(keys, batch))(seen["augment"], keys, seen["batch"])
+    close(arrays(out), seen["batched"])
+
+
+@each()
+def test_draws_agree_under_vmap_and_in_a_loop(name: str) -> None:
     seen = observed(name)
     for i in range(COUNT):
-        # Sizes of points come from slopes: differences of displacements of some pixels, which float32 holds to 3e-7.
-        close(leaf(seen["mapped"]["replay"], i), leaf(seen["mapped"]["out"], i), 0.0, points=1e-5, slopes=2e-6)
+        draws_agree(seen["plans"][i], leaf(seen["mapped"], i))
+
+
+@each()
+def test_a_plan_read_from_a_pickle_replays_the_call(name: str) -> None:
+    seen = observed(name)
+    for i, (out, _) in enumerate(seen["replayed"]):
+        close(out, leaf(seen["batched"], i))
 
 
 @each()
 def test_a_stored_plan_replays_bit_for_bit(name: str, tmp_path: Any) -> None:
     seen = observed(name)
-    augment, sample = seen["augment"], seen["sample"]
-    plan = augment.sample(seen["keys"][0], sample)
-    leaves, tree = jax.tree.flatten(plan)
-    np.savez(tmp_path / "plan.npz", *[np.asarray(x) for x in leaves])
-    stored = np.load(tmp_path / "plan.npz")
-    again = jax.tree.unflatten(tree, [stored[f"arr_{i}"] for i in range(len(leaves))])
-    first, second = augment.apply(plan, sample), augment.apply(again, sample)
-    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
-        np.testing.assert_array_equal(a, b)
+    for i, (out, back) in enumerate(seen["replayed"][:2]):
+        np.savez(tmp_path / "plan.npz", *jax.tree.leaves(seen["plans"][i]))
+        stored = np.load(tmp_path / "plan.npz")
+        tree = jax.tree.structure(seen["plans"][i + 1])
+        again = seen["replay"](jax.tree.unflatten(tree, [stored[name] for name in stored.files]))
+        for a, b in zip(jax.tree.leaves((out, back)), jax.tree.leaves(again), strict=True):
+            np.testing.assert_array_equal(a, b)
+    assert seen["traces"]["replay"] == 1, "a stored plan must not retrace"
 
 
 @each()
-def test_the_same_key_repeats_and_another_key_differs(name: str) -> None:
+def test_another_key_differs_and_does_not_retrace(name: str) -> None:
     seen = observed(name)
-    first, second = jax.tree.leaves(seen["mapped"]["plan"]), jax.tree.leaves(seen["other"]["plan"])
+    first, second = jax.tree.leaves(seen["mapped"]), jax.tree.leaves(seen["other"])
     differs = any(not np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     assert differs == seen["case"].random
-    assert seen["traces"] == 1, "new keys must not retrace"
+    assert seen["traces"]["batch"] == 1, "new keys must not retrace"
 
 
 @each(*where(lambda case: case.family == "warp"))
 def test_invert_brings_points_and_boxes_back(name: str) -> None:
     seen = observed(name)
-    before, after, back = seen["sample"], seen["mapped"]["out"], seen["mapped"]["back"]
-    alive = np.asarray(after["keypoints_valid"])
+    before = seen["sample"]
+    after, back = jax.tree.map(lambda *draws: np.stack(draws), *seen["replayed"])
+    alive = after["keypoints_valid"]
     assert alive.sum() >= 2, "the case must keep some points inside to prove anything"
     for i, j in zip(*np.nonzero(alive), strict=True):
         np.testing.assert_allclose(back["keypoints"][i, j, :2], before["keypoints"][j, :2], atol=0.05)
@@ -180,13 +203,11 @@ def test_invert_brings_points_and_boxes_back(name: str) -> None:
 @each(*where(lambda case: case.exact and case.family == "warp"))
 def test_inverting_whole_pixel_warps_is_exact(name: str) -> None:
     seen = observed(name)
-    image = np.asarray(seen["sample"]["image"])
-    for i in range(COUNT):
-        back = np.asarray(seen["mapped"]["back"]["image"][i])
+    image = seen["sample"]["image"]
+    for out, back in ((out["image"], back["image"]) for out, back in seen["replayed"]):
         same = (back == image).all(axis=-1)
         outside = (back == 0).all(axis=-1)
         assert (same | outside).all()
-        out = np.asarray(seen["mapped"]["out"]["image"][i])
         kept = min(out.shape[0] * out.shape[1], image.shape[0] * image.shape[1])
         assert same.sum() >= kept * 0.95
 
@@ -194,48 +215,68 @@ def test_inverting_whole_pixel_warps_is_exact(name: str) -> None:
 @each(*where(lambda case: case.family == "warp" and case.name != "PixelSpread"))
 def test_pictures_come_back_to_two_levels(name: str) -> None:
     seen = observed(name)
-    image = np.asarray(seen["sample"]["image"], np.int32)
+    image = seen["sample"]["image"].astype(np.int32)
     assert image.min() > 8
-    for i in range(COUNT):
-        back = np.asarray(seen["mapped"]["back"]["image"][i], np.int32)
+    for back in (back["image"].astype(np.int32) for _, back in seen["replayed"]):
         # The fill is black, which this picture is nowhere; next to it two readings blend with it.
         shown = binary_erosion((back != 0).all(axis=-1), iterations=1 if seen["case"].exact else 2)
         assert shown.mean() > 0.1
         assert np.abs(back - image)[shown].max() <= 2
 
 
-@each()
-def test_every_dtype_and_number_of_channels(name: str) -> None:
-    case = BY_NAME[name]
-    height, width = case.size
-    scene = labelled(height, width)
-    sample: dict[str, Any] = {n: scene[n] for n in ("mask", *case.needs)}
-    kinds = [np.uint8, np.float32, np.uint16, np.float16, jnp.bfloat16]
-    for channels in case.channels:
-        # Every dtype of one number of channels, and of the others two.
-        for dtype in kinds if channels == case.channels[-1] else kinds[:2]:
-            value = labelled(height, width, channels, np.float32)["image"]
-            whole = np.issubdtype(np.dtype(dtype), np.integer)
-            value = (value * np.iinfo(dtype).max if whole else value).astype(dtype)
-            sample[f"{np.dtype(dtype).name}_{channels}"] = {"image": jnp.asarray(value)}
+DTYPES = (np.uint8, np.float32, np.uint16, np.float16, jnp.bfloat16)
+
+
+def pictures_of(case: Any, chosen: list[tuple[Any, int]]) -> dict[str, Any]:
+    """The same picture in some dtypes and numbers of channels, each in a dict of its own."""
+    out = {}
+    for dtype, channels in chosen:
+        value = labelled(*case.size, channels, np.float32)["image"]
+        whole = np.issubdtype(np.dtype(dtype), np.integer)
+        out[f"{np.dtype(dtype).name}_{channels}"] = {
+            "image": (value * np.iinfo(dtype).max if whole else value).astype(dtype)
+        }
     if 1 in case.channels:
-        sample["flat"] = {"image": jnp.asarray((smooth(height, width, 1)[..., 0] * 255).astype(np.uint8))}
+        out["flat"] = {"image": (smooth(*case.size, 1)[..., 0] * 255).astype(np.uint8)}
+    return out
+
+
+def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
+    """Dtypes are kept, and those of one number of channels show the same as float32."""
+    case = BY_NAME[name]
+    pictures = pictures_of(case, chosen)
+    scene = labelled(*case.size)
     augment = ja.Compose([case.transform], **PARAMS)
-    out = jax.jit(augment)(jax.random.key(3), sample)
-    reference = None
-    groups = sorted((g for g in out if g not in scene), key=lambda g: not g.startswith("float32"))
-    for group, value in ((g, out[g]) for g in groups):
-        image = value["image"]
-        assert image.ndim == sample[group]["image"].ndim
+    out = jax.jit(augment)(jax.random.key(3), {n: scene[n] for n in ("mask", *case.needs)} | pictures)
+    for group, value in pictures.items():
+        image = out[group]["image"]
+        assert image.ndim == value["image"].ndim
         if name != "Normalize":
-            assert image.dtype == sample[group]["image"].dtype
-        if group.endswith(f"_{case.channels[-1]}") and name not in ("Solarize", "Posterize"):
-            top = np.iinfo(image.dtype).max if jnp.issubdtype(image.dtype, jnp.integer) else 1.0
-            unit = np.asarray(image, np.float64) / (1.0 if name == "Normalize" else top)
-            reference = unit if reference is None else reference
-            coarse = {"float16": 4e-3, "bfloat16": 3e-2}.get(group.split("_")[0], 8e-3)
-            coarse *= 5 if name == "Normalize" else 1
-            assert np.mean(np.abs(unit - reference) > coarse) < 0.01, group
+            assert image.dtype == value["image"].dtype
+        if group == "flat" or name in ("Solarize", "Posterize"):
+            continue
+        dtype, channels = group.split("_")
+        reference = np.asarray(out[f"float32_{channels}"]["image"], np.float64)
+        top = np.iinfo(image.dtype).max if jnp.issubdtype(image.dtype, jnp.integer) else 1.0
+        unit = np.asarray(image, np.float64) / (1.0 if name == "Normalize" else top)
+        coarse = {"float16": 4e-3, "bfloat16": 3e-2}.get(dtype, 8e-3) * (5 if name == "Normalize" else 1)
+        # Counts are whole numbers: a level more or less of light is now and then a photon more or less.
+        most = 0.02 if name == "ShotNoise" and int(channels) != case.channels[-1] else 0.01
+        assert np.mean(np.abs(unit - reference) > coarse) < most, group
+
+
+@each()
+def test_every_dtype_and_every_number_of_channels(name: str) -> None:
+    few, most = BY_NAME[name].channels[0], BY_NAME[name].channels[-1]
+    middle = 3 if 3 in BY_NAME[name].channels else few
+    last = [(dtype, most) for dtype in DTYPES[1:]]
+    dtypes_agree(name, list(dict.fromkeys([(np.float32, few), (np.float32, middle), (np.uint8, middle), *last])))
+
+
+@pytest.mark.slow
+@each()
+def test_every_dtype_of_every_number_of_channels(name: str) -> None:
+    dtypes_agree(name, [(dtype, channels) for channels in BY_NAME[name].channels for dtype in DTYPES])
 
 
 @each(*where(lambda case: case.limit is not None))

@@ -11,7 +11,7 @@ import pytest
 from scipy import ndimage
 
 from jaxaug.kernels.connected_components import Runs, over_runs
-from jaxaug.ops.object_regions import connected_parts
+from jaxaug.ops.component_holes import connected_parts
 
 #: The larger ones have one program for few runs and one for many.
 SHAPES = [(1, 40), (40, 1), (1, 1), (33, 47), (130, 131), (70, 300)]

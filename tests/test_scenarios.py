@@ -11,7 +11,7 @@ import pytest
 from pictures import astronaut, chelsea, chelsea_points, coin_instances, coins, motorcycle, point
 from scenes import disc, tight_box
 from scipy import ndimage
-from table import WARPS
+from table import BY_NAME, STRUCTURES, WARPS, named
 
 import jaxaug as ja
 
@@ -384,6 +384,7 @@ def test_many_of_everything_under_a_known_warp(transform: Any, matrix: Any) -> N
     check_many(sample, out, sizes, matrix(sample["image"].shape[:2]))
 
 
+@pytest.mark.slow
 def test_many_of_everything_keeps_step_in_random_draws() -> None:
     sample, _ = many()
     for name in ("image1", "mask", "mask1", "keypoints", "bboxes2", "people"):
@@ -455,6 +456,7 @@ def test_a_stereo_pair_of_two_sizes_under_a_known_turn() -> None:
     np.testing.assert_allclose(out["right"]["keypoints"][:2], moved(halved(BIKE), small)[:2], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_stereo_pair_of_two_sizes_keeps_step_in_random_draws() -> None:
     steps = [
         ja.HorizontalFlip(p=0.5),
@@ -589,6 +591,7 @@ def test_an_object_whose_box_is_filtered_dies_with_all_it_has() -> None:
     np.testing.assert_allclose(short["keypoints"][seen], points[seen], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_instances_keep_step_in_random_draws() -> None:
     steps = [
         ja.HorizontalFlip(p=0.5),
@@ -636,8 +639,9 @@ def panoptic() -> np.ndarray:
     return np.where(numbered > 0, big + numbered, 1_000).astype(np.int32)
 
 
-@pytest.mark.parametrize("case", WARPS, ids=lambda case: case.name)
-def test_no_warp_makes_a_new_label(case: Any) -> None:
+@named([case.name for case in WARPS], quick=STRUCTURES)
+def test_no_warp_makes_a_new_label(name: str) -> None:
+    case = BY_NAME[name]
     size = case.size
     labels = panoptic()[: size[0], : size[1]]
     known = set(np.unique(labels).tolist())

@@ -11,7 +11,7 @@ import pytest
 from pictures import astronaut
 from scenes import disc, labelled, smooth
 from scipy import ndimage
-from table import SIZED
+from table import SIZED, named
 
 import jaxaug as ja
 
@@ -64,10 +64,17 @@ KEPT = [
 ]
 
 
-@pytest.mark.parametrize("steps", KEPT, ids=lambda steps: "+".join(type(s).__name__ for s in steps))
+SLOW_KEPT = (0, 1, 2, 6, 7, 8, 9, 11)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [pytest.param(steps, marks=pytest.mark.slow if i in SLOW_KEPT else ()) for i, steps in enumerate(KEPT)],
+    ids=lambda steps: "+".join(type(s).__name__ for s in steps),
+)
 def test_a_picture_in_a_buffer_is_treated_as_without_it(steps: list[Any]) -> None:
     augment = ja.Compose(steps, **PARAMS)
-    same(jax.jit(augment)(KEY, buffered(alone())), augment(KEY, alone()))
+    same(jax.jit(augment)(KEY, buffered(alone())), jax.jit(augment)(KEY, alone()))
 
 
 @pytest.mark.parametrize("by", ["image", "image_per_channel", "min_max", "min_max_per_channel"])
@@ -87,7 +94,7 @@ DRAWN = {
 } | {case.name: case.transform for case in SIZED}
 
 
-@pytest.mark.parametrize("name", list(DRAWN))
+@named(DRAWN, quick=("fit", "RandomScale"), group="drawn")
 def test_a_drawn_size_is_exact_outside_jit_and_told_under_it(name: str) -> None:
     augment = ja.Compose([DRAWN[name]], **PARAMS)
     sample = alone()
@@ -130,6 +137,7 @@ def test_a_fixed_size_behind_a_drawn_one_needs_no_entry() -> None:
     assert np.abs(np.asarray(out, np.int32) - np.asarray(expected, np.int32)).max() <= 1
 
 
+@pytest.mark.slow
 def test_a_fixed_size_may_come_after_other_steps() -> None:
     """Then the picture of drawn size is written into its buffer, and read from there."""
     names = (
@@ -155,7 +163,8 @@ def test_a_fixed_size_may_come_after_other_steps() -> None:
             assert apart.max() <= 1, name
 
 
-def test_pictures_of_twenty_sizes_go_through_one_program() -> None:
+@pytest.mark.parametrize("compared", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_pictures_of_twenty_sizes_go_through_one_program(compared: int) -> None:
     rng = np.random.default_rng(0)
     scene = astronaut()[:48, :56]
     sizes = [(int(h), int(w)) for h, w in zip(rng.integers(20, 49, 20), rng.integers(20, 57, 20), strict=True)]
@@ -164,7 +173,7 @@ def test_pictures_of_twenty_sizes_go_through_one_program() -> None:
     batch = jax.tree.map(lambda *leaves: np.stack(leaves), *[buffered(s) for s in samples])
     out = jax.jit(augment.batch)(KEY, batch)
     assert np.asarray(out["size"]).tolist() == [[28, 26]] * 20
-    for i, sample in enumerate(samples):
+    for i, sample in enumerate(samples[:compared]):
         one = augment(jax.random.fold_in(KEY, i), sample)
         apart = np.abs(np.asarray(out["image"][i], np.int32) - np.asarray(one["image"], np.int32))
         assert np.mean(apart > 1) <= 0.002, (i, apart.max())
@@ -281,5 +290,5 @@ def test_a_box_that_has_moved_must_be_named() -> None:
     augment = ja.Compose([ja.HorizontalFlip(p=1), crop], additional_targets=named, bbox_params=PARAMS["bbox_params"])
     out = augment(KEY, sample | {"cropping_bbox": sample["cropping_bbox"][None].astype(np.float32)})
     np.testing.assert_array_equal(out["image"], sample["image"][2:6, 1:4][:, ::-1])
-    with pytest.raises(ValueError, match="looks at the entry 'cropping_bbox', but the sample has none"):
+    with pytest.raises(ValueError, match="'cropping_bbox' is looked at, but the sample has none"):
         ja.Compose([crop])(KEY, image=sample["image"])

@@ -98,7 +98,10 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
             def draw(traversal: Traversal, keys: Array, place: int = place) -> Any:
                 return drawn(steps[place], jax.random.wrap_key_data(keys[place], impl=impl), traversal)
 
-            (op,) = each(draw, samples, content)
+            ops = each(draw, samples, content)
+            if not ops:
+                continue
+            (op,) = ops
             # A cycle through all samples in random order, so that none is its own partner.
             order = Draw(batch_keys[place]).permutation("partners", len(indices))
             partner = order.at[order].set(jnp.roll(order, -1))

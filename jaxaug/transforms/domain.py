@@ -37,8 +37,8 @@ class FDA(Transform):
         >>> [round(float(v), 3) for v in adapt(jax.random.key(0), sample)["image"][0, 0]]
         [0.75, 0.75, 0.75]
 
-    Follows the meaning of Albumentations 2.0.8, after Yang and Soatto, "FDA: Fourier domain adaptation for semantic
-    segmentation", 2020.
+    Follows the meaning of Albumentations 2.0.8, with the square of frequencies of Yang and Soatto, "FDA: Fourier domain
+    adaptation for semantic segmentation", 2020, both of whose ends count.
     """
 
     reference_images: Any = args.images(None)
