@@ -124,6 +124,7 @@ def test_flips_around_a_warp_change_nothing_but_the_place(interpolation: str) ->
     assert np.mean(np.abs(fused["image"] - apart["image"]) > 2e-4) < tolerance
 
 
+@pytest.mark.slow
 def test_dense_and_projective_maps_compose() -> None:
     steps = [
         ja.ElasticTransform(alpha=80, sigma=8, border_mode="reflect_101", p=1),

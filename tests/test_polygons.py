@@ -314,6 +314,7 @@ def test_clip_or_keep() -> None:
         assert out[2].min() < 33 if not clip else out[2, :, 0].min() == 33
 
 
+@pytest.mark.slow
 def test_limits_compare_with_the_area_that_came_in() -> None:
     box = np.stack([padded([[10, 10], [30, 10], [30, 30], [10, 30]])] * 4)
     # Half of it, then three fifths of that, enlarged by two; and a turn, which costs nothing.
@@ -503,6 +504,7 @@ def test_gradients_are_finite() -> None:
     assert (np.abs(by_vertex).max(axis=(1, 2)) > 0).tolist() == [True, True, False, False]
 
 
+@pytest.mark.slow
 def test_polygons_in_a_padded_buffer_move_as_in_a_picture_of_their_size() -> None:
     steps = [ja.HorizontalFlip(p=1), ja.Rotate((25, 25), p=1), ja.RandomScale((0.3, 0.3), p=1)]
     polygons = (SHAPES * [0.8, 0.7]).astype(np.float32)

@@ -25,8 +25,8 @@ def mix_amplitudes(image: Planes, reference: Planes, beta: Any) -> Planes:
         >>> [round(float(v), 3) for v in mix_amplitudes((dark,), (bright,), 0.1)[0][0]]
         [0.75, 0.75, 0.75, 0.75]
 
-    After Yang and Soatto, "FDA: Fourier domain adaptation for semantic segmentation", 2020, whose square holds its upper
-    end too; that of Albumentations 2.0.8 leaves it out.
+    After Yang and Soatto, "FDA: Fourier domain adaptation for semantic segmentation", 2020: both ends of the square
+    count; Albumentations 2.0.8 leaves out the upper one.
     """
     height, width = image[0].shape
     border = jnp.floor(min(height, width) * jnp.asarray(beta, jnp.float32))
