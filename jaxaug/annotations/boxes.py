@@ -168,10 +168,12 @@ class Boxes(Annotation):
         return struct.replace(self, outline=Outline.through(x, y, alive), full_x=full_x, full_y=full_y)
 
     @classmethod
-    def check(cls, rows: np.ndarray, at: Placement) -> None:
+    def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         params = at.params
         height, width = (float(n) for n in at.own.measured())
         for i, (row, edge) in enumerate(zip(rows, _edges_of(rows, params.format, (height, width)), strict=True)):
+            if not used[i]:
+                continue
             where = f"{at.label!r} row {i} is {row[:4].tolist()} ({params.format})"
             if not np.isfinite(edge).all():
                 raise ValueError(f"{where}: boxes must be finite.")

@@ -69,7 +69,7 @@ class Camera(Annotation):
         return self.matrix.astype(like.dtype), jnp.array(True)
 
     @classmethod
-    def check(cls, rows: np.ndarray, at: Placement) -> None:
+    def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         if not np.isfinite(rows).all():
             raise ValueError(f"{at.label!r} is {rows.tolist()}: it must be finite.")
 

@@ -67,7 +67,7 @@ def compact(
             keep = np.asarray(values[flags[0].index]).astype(bool)
         elif ANNOTATIONS[leaf.kind].instances:
             place = rows[:, : ANNOTATIONS[leaf.kind].place_columns]
-            keep = (place.reshape(len(rows), -1) != 0).any(axis=1)
+            keep = (place != 0).any(axis=tuple(range(1, place.ndim)))
         else:
             continue
         if keep.ndim != 1:

@@ -11,13 +11,12 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
-from jaxaug.core.annotation import Annotation, Placement
+from jaxaug.core.annotation import Annotation, Placement, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.core.messages import nearest
 from jaxaug.core.settings import hashable_fields
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.warp import Warp
-from jaxaug.kernels.dtype import round_to
 
 
 @dataclasses.dataclass(frozen=True)
@@ -140,8 +139,8 @@ class Points(Annotation):
         return struct.replace(points, valid=points.valid & points.inside(at.reference.size))
 
     def inside(self, size: tuple[Scalar, Scalar]) -> Array:
-        """(K,) whether each point is in a picture of (height, width)."""
-        return (self.x >= 0) & (self.x < size[1]) & (self.y >= 0) & (self.y < size[0])
+        """(K,) whether each point is in a picture of (height, width), whose edges count alike: a flip loses none."""
+        return (self.x >= 0) & (self.x <= size[1]) & (self.y >= 0) & (self.y <= size[0])
 
     def warp(self, warp: Warp) -> Points:
         angle, scale = self.angle, self.scale
@@ -185,18 +184,19 @@ class Points(Annotation):
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
         zoom, columns = at.zoom, FORMATS[self.params.format]
-        flat = like.reshape(-1, like.shape[-1])
-        out = flat.astype(jnp.float32)
-        out = out.at[:, columns.x].set(self.x / zoom[0] - 0.5).at[:, columns.y].set(self.y / zoom[1] - 0.5)
+        numbers = {columns.x: self.x / zoom[0] - 0.5, columns.y: self.y / zoom[1] - 0.5}
         if columns.angle is not None and self.angle is not None:
             angle = jnp.mod(self.angle, 2 * jnp.pi)
-            out = out.at[:, columns.angle].set(jnp.rad2deg(angle) if self.params.angle_in_degrees else angle)
+            numbers[columns.angle] = jnp.rad2deg(angle) if self.params.angle_in_degrees else angle
         if columns.scale is not None and self.scale is not None:
-            out = out.at[:, columns.scale].set(self.scale)
+            numbers[columns.scale] = self.scale
         if columns.z is not None and self.z is not None:
-            out = out.at[:, columns.z].set(self.z)
+            numbers[columns.z] = self.z
+        # Further columns keep their numbers: as floats, those of large ids would be others.
+        rows = jnp.stack([numbers[i] for i in range(len(numbers))], axis=-1)
         valid = self.valid & self.inside(at.reference.size)
-        return round_to(out, like.dtype).reshape(like.shape), valid.reshape(like.shape[:-1])
+        moved = rows_like(rows.reshape(*like.shape[:-1], len(numbers)), like)
+        return moved, valid.reshape(like.shape[:-1])
 
     @property
     def zeroes_dead(self) -> bool:
@@ -213,15 +213,17 @@ class Points(Annotation):
         return jnp.where(self.mirrored, swapped, labels)
 
     @classmethod
-    def check(cls, rows: np.ndarray, at: Placement) -> None:
+    def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         params, columns = at.params, FORMATS[at.params.format]
         height, width = (float(n) for n in at.own.measured())
         for i, row in enumerate(rows.reshape(-1, rows.shape[-1])):
+            if not used.reshape(-1)[i]:
+                continue
             where = f"{at.label!r} row {i} is {row.tolist()} ({params.format})"
             if not np.isfinite(row[: len(params.format)]).all():
                 raise ValueError(f"{where}: keypoints must be finite.")
             x, y = row[columns.x], row[columns.y]
-            if params.remove_invisible and not (-0.5 <= x < width - 0.5 and -0.5 <= y < height - 0.5):
+            if params.remove_invisible and not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
                 raise ValueError(
                     f"{where}: it lies outside its picture of {height:g} x {width:g}. "
                     "Drop it, or pass KeypointParams(remove_invisible=False)."

@@ -137,9 +137,11 @@ class OrientedBoxes(Annotation):
         return struct.replace(self, valid=self.valid & self.outline.exists & some)
 
     @classmethod
-    def check(cls, rows: np.ndarray, at: Placement) -> None:
+    def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         height, width = (float(n) for n in at.own.measured())
         for i, row in enumerate(rows[:, :5]):
+            if not used[i]:
+                continue
             where = f"{at.label!r} row {i} is {row.tolist()} (centre x, centre y, width, height, angle)"
             if not np.isfinite(row).all():
                 raise ValueError(f"{where}: oriented boxes must be finite.")

@@ -186,16 +186,15 @@ class Polygons(Annotation):
         return jax.tree.map(functools.partial(jnp.where, warp.active), new, rings.widened(least + BENT))
 
     @classmethod
-    def check(cls, rows: np.ndarray, at: Placement) -> None:
+    def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         height, width = (float(n) for n in at.own.measured())
         for i, row in enumerate(np.asarray(rows, np.float64)):
+            if not used[i]:
+                continue
             where = f"{at.label!r} row {i}"
             bad = ~np.isfinite(row).all(axis=1)
             if bad.any():
                 raise ValueError(f"{where} has the vertex {row[bad][0].tolist()}: polygons must be finite.")
-            if not row.any():
-                # A row of zeros is one that is gone.
-                continue
             x, y = (row - row[0]).T
             side = np.ptp(row, axis=0).max()
             if abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2 <= FLAT * side * side:

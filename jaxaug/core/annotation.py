@@ -150,8 +150,13 @@ class Annotation:
         return labels
 
     @classmethod
-    def check(cls, rows: np.ndarray, at: Placement) -> None:
+    def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         """Looks at the values of an entry, on the host.
+
+        Args:
+            rows: the entry.
+            used: flags of the rows whose values mean something.
+            at: where they stand.
 
         Raises:
             ValueError: a row that cannot be moved, by target and number.

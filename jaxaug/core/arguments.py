@@ -32,6 +32,18 @@ def is_number(v: Any) -> bool:
     )
 
 
+def whole_numbers(v: Any, low: int) -> tuple[int, ...] | None:
+    """One whole number or several, also NumPy's, as plain ones; None if something else is among them.
+
+    Args:
+        v: a number, or a list, tuple or array of them.
+        low: least allowed.
+    """
+    several = tuple(v) if isinstance(v, list | tuple | np.ndarray) and np.ndim(v) else (v,)
+    fine = all(isinstance(n, Integral) and not isinstance(n, bool) and int(n) >= low for n in several)
+    return tuple(int(n) for n in several) if fine and several else None
+
+
 def _bounded(where: str, values: Any, low: float | None, high: float | None) -> None:
     for v in values:
         if is_concrete(v) and ((low is not None and float(v) < low) or (high is not None and float(v) > high)):

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -152,4 +153,7 @@ def as_target(kind: str, label: str, value: Any) -> Array:
         if not hasattr(value, "dtype"):
             raise TypeError(f"{label!r} must be an array, got {type(value).__name__}.")
         PICTURES[kind].check_form(label, value)
-    return jnp.asarray(value)
+    array = jnp.asarray(value)
+    # A program that counts in 64 bits may hand over such numbers, which pipelines do not.
+    narrow = jax.dtypes.canonicalize_dtype(array.dtype)
+    return array if array.dtype == narrow else array.astype(narrow)

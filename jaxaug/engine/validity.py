@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.core.annotation import Annotation
@@ -30,6 +31,23 @@ def flags_in_use(layout: SampleLayout, values: list[Any], leaf: Leaf, shape: tup
         valid = jnp.asarray(values[other.index]).astype(bool)
         flags &= valid.reshape(valid.shape + (1,) * (len(shape) - 1))
     return flags
+
+
+def rows_to_check(layout: SampleLayout, values: list[Any], leaf: Leaf) -> np.ndarray:
+    """Which rows of an annotation have values that mean something: those in use that are not all zeros.
+
+    Rows of zeros are what is left of rows that are gone, where no validity entry tells of them.
+
+    Args:
+        layout: of the sample.
+        values: its leaves, which are known.
+        leaf: the annotation.
+    """
+    kind, rows = ANNOTATIONS[leaf.kind], np.asarray(values[leaf.index])
+    shape = kind.rows_shape(rows.shape)
+    used = np.asarray(flags_in_use(layout, values, leaf, shape))
+    place = rows[..., : kind.place_columns] if kind.place_columns else rows
+    return used & (place != 0).any(axis=tuple(range(len(shape), place.ndim))) if kind.instances else used
 
 
 def tell(layout: SampleLayout, leaf: Leaf, rows: Annotation, new: Array, valid: Array, out: list[Any]) -> Array:

@@ -60,7 +60,9 @@ def standardize(image: Array, *, by: str = "image", inside: Array | None = None)
     axes = (-3, -2) if by.endswith("per_channel") else (-3, -2, -1)
     where = None if inside is None else inside[..., None]
     if by.startswith("image"):
-        mean, spread = (f(axis=axes, keepdims=True, where=where) for f in (image.mean, image.std))
+        mean, variance = (f(axis=axes, keepdims=True, where=where) for f in (image.mean, image.var))
+        # The slope of a root at zero is infinite, and a picture of one colour has no spread.
+        spread = jnp.where(variance > 0, jnp.sqrt(jnp.where(variance > 0, variance, 1.0)), 0.0)
         return jnp.clip((image - mean) / (spread + 1e-4 / 255), -20.0, 20.0)
     low = image.min(axis=axes, keepdims=True, where=where, initial=jnp.inf)
     high = image.max(axis=axes, keepdims=True, where=where, initial=-jnp.inf)

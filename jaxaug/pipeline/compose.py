@@ -18,6 +18,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import opaque_constant
 from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.sample_loop import one_sample
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.annotation import Placement
 from jaxaug.core.arguments import read_interpolation
@@ -29,6 +30,7 @@ from jaxaug.core.sample import parse
 from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
+from jaxaug.engine.validity import rows_to_check
 from jaxaug.engine.walk import walk
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
@@ -119,6 +121,7 @@ class Compose(Composition):
             object.__setattr__(self, name, value)
         self._check_nested(self)
 
+    @with_own_settings
     def __call__(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Any:
         """Augments one sample.
 
@@ -133,6 +136,7 @@ class Compose(Composition):
         key, sample = check_key(key), one_sample_of(sample, targets)
         return self._on_sample(_called, key, sample)
 
+    @with_own_settings
     def sample(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Plan:
         """Draws what `__call__` would do to a sample, and does nothing.
 
@@ -143,6 +147,7 @@ class Compose(Composition):
         """
         return run_compiled(_drawn, self, check_key(key), one_sample_of(sample, targets))
 
+    @with_own_settings
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Does what a plan says: `augment(key, s)` equals `augment.apply(augment.sample(key, s), s)`.
 
@@ -153,6 +158,7 @@ class Compose(Composition):
         """
         return self._on_sample(_applied, read_plan(plan), one_sample_of(sample, targets))
 
+    @with_own_settings
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
         """Undoes the geometry of a plan, on every kind of target.
 
@@ -165,6 +171,7 @@ class Compose(Composition):
         """
         return self._on_sample(_inverted, read_plan(plan), one_sample_of(sample, targets))
 
+    @with_own_settings
     def visible(self, plan: Plan) -> Array:
         """Where `invert` shows what was seen, rather than a fill: what the plan pushed out of the picture is not.
 
@@ -197,6 +204,7 @@ class Compose(Composition):
         shown = [struct.replace(op, fill_mask=0.0, mask_interpolation="nearest") for op in warps]
         return blank.invert(Plan(tuple(shown)), seen)["mask"] == 1
 
+    @with_own_settings
     def batch(self, key: chex.PRNGKey, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
         """Augments a batch: every sample its own draw.
 
@@ -223,6 +231,7 @@ class Compose(Composition):
         samples = jax.tree.map(jnp.asarray, samples)
         return run_compiled(_batched, self, key, indices, samples)
 
+    @with_own_settings
     def check(self, sample: Any = None, /, **targets: Any) -> None:
         """Looks at the values of a sample, outside `jit`, and raises for bad rows.
 
@@ -238,8 +247,11 @@ class Compose(Composition):
         for leaf in layout.annotations:
             own = input_canvas(layout, values, leaf.group)
             params = self.settings.params_of(leaf)
-            ANNOTATIONS[leaf.kind].check(np.asarray(values[leaf.index]), Placement(leaf.label, params, own, own))
+            rows = np.asarray(values[leaf.index])
+            used = rows_to_check(layout, values, leaf)
+            ANNOTATIONS[leaf.kind].check(rows, used, Placement(leaf.label, params, own, own))
 
+    @with_own_settings
     def compact(self, sample: Any = None, /, **targets: Any) -> Any:
         """Drops the rows that are no longer valid, and their labels, outside `jit`.
 

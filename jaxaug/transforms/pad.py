@@ -47,8 +47,8 @@ class Pad(Transform):
 
     def check(self) -> None:
         value = self.padding
-        sides = (value,) if isinstance(value, int) else tuple(value) if isinstance(value, list | tuple) else ()
-        if len(sides) not in (1, 2, 4) or not all(isinstance(v, int) and v >= 0 for v in sides):
+        sides = args.whole_numbers(value, 0)
+        if sides is None or len(sides) not in (1, 2, 4):
             raise ValueError(
                 "Pad(padding=...) must be a whole number of at least 0, or two or four of them: (left and right, top "
                 f"and bottom) or (left, top, right, bottom); got {value!r}."

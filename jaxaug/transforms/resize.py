@@ -113,8 +113,8 @@ class _MaxSize(Transform):
                 f"{name} needs exactly one of max_size and max_size_hw, got {self.max_size} and {self.max_size_hw}."
             )
         if self.max_size is not None:
-            sizes = tuple(self.max_size) if isinstance(self.max_size, list | tuple) else (self.max_size,)
-            if not sizes or not all(isinstance(v, int) and v >= 1 for v in sizes):
+            sizes = args.whole_numbers(self.max_size, 1)
+            if sizes is None:
                 raise ValueError(
                     f"{name}(max_size=...) must be a whole number of at least 1, or a list of some, got "
                     f"{self.max_size!r}."
@@ -122,13 +122,13 @@ class _MaxSize(Transform):
             object.__setattr__(self, "max_size", sizes)
         if self.max_size_hw is not None:
             sides = tuple(self.max_size_hw) if isinstance(self.max_size_hw, list | tuple) else ()
-            given = [v for v in sides if v is not None]
-            if len(sides) != 2 or not given or not all(isinstance(v, int) and v >= 1 for v in given):
+            given = args.whole_numbers([v for v in sides if v is not None], 1)
+            if len(sides) != 2 or given is None:
                 raise ValueError(
                     f"{name}(max_size_hw=...) must be (height, width), one of them perhaps None, got "
                     f"{self.max_size_hw!r}."
                 )
-            object.__setattr__(self, "max_size_hw", sides)
+            object.__setattr__(self, "max_size_hw", tuple(None if v is None else int(v) for v in sides))
 
     def draw(self, rng: Draw, view: View) -> Warp:
         options = [self.max_size_hw] if self.max_size is None else [(v, v) for v in self.max_size]

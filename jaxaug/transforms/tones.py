@@ -121,7 +121,7 @@ class Posterize(Transform):
 
     def check(self) -> None:
         value = self.num_bits
-        listed = isinstance(value, list | tuple) and len(value) > 2
+        listed = isinstance(value, list | tuple) and (len(value) > 2 or isinstance(value[0], list | tuple))
         ranges = tuple(_bits(v) for v in (value if listed else [value]))
         object.__setattr__(self, "num_bits", ranges)
 
