@@ -52,7 +52,7 @@ CHOICES = {
 
 #: Choices that are tried on pictures of bytes too, which have forms of their own.
 BYTES = ("tones", "curves", "matrices", "filters")
-SLOW = (*BYTES, "sequences", "sizes")
+SLOW = (*BYTES, "warps", "sequences", "sizes")
 
 
 @pytest.mark.parametrize(

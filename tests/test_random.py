@@ -111,6 +111,7 @@ def test_every_generator_works(impl: str) -> None:
     assert float(out["image"].std()) > 0.05
 
 
+@pytest.mark.slow
 def test_any_split_of_a_batch_gives_the_same() -> None:
     sample = jax.tree.map(jnp.asarray, labelled(20, 24))
     batch = jax.tree.map(lambda x: jnp.stack([x] * 6), sample)

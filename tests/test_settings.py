@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from typing import Any
 
 import jax
@@ -20,10 +21,9 @@ SETTINGS: dict[str, Any] = {
     "no rank promotion": lambda: jax.numpy_rank_promotion("raise"),
 }
 STEPS = [
-    ja.RandomResizedCrop((30, 34)),
-    ja.OneOf([ja.Rotate(), ja.ElasticTransform(20, 5), ja.OpticalDistortion()], p=1),
+    ja.OneOf([ja.Rotate(), ja.ElasticTransform(20, 5)], p=1),
     ja.ColorJitter(p=0.5),
-    ja.OneOf([ja.Blur(), ja.GaussNoise(), ja.RandomGamma()], p=1),
+    ja.OneOf([ja.Blur(), ja.GaussNoise()], p=1),
     ja.CoarseDropout(p=0.5),
     ja.Normalize(),
 ]
@@ -32,17 +32,18 @@ AUGMENT = ja.Compose(
 )
 
 
-def results(numbers: type = np.float32) -> Any:
-    sample = labelled(40, 44)
-    sample = {n: v.astype(numbers) if n in ("bboxes", "keypoints") else v for n, v in sample.items()}
-    batch = jax.tree.map(lambda leaf: np.stack([leaf] * 3), sample)
+def results() -> Any:
+    batch = jax.tree.map(lambda leaf: np.stack([leaf] * 3), labelled(40, 44))
     return jax.tree.map(np.asarray, jax.jit(AUGMENT.batch)(jax.random.key(1), batch))
 
 
+usual_results = functools.cache(results)
+
+
 @pytest.mark.xdist_group("settings")
-@pytest.mark.parametrize("name", list(SETTINGS))
+@pytest.mark.parametrize("name", ["64 bits", *(pytest.param(n, marks=pytest.mark.slow) for n in list(SETTINGS)[1:])])
 def test_results_do_not_depend_on_settings(name: str) -> None:
-    usual = results()
+    usual = usual_results()
     with SETTINGS[name]():
         found = results()
     for one, other in zip(jax.tree.leaves(usual), jax.tree.leaves(found), strict=True):
