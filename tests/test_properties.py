@@ -261,7 +261,7 @@ def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
         unit = np.asarray(image, np.float64) / (1.0 if name == "Normalize" else top)
         coarse = {"float16": 4e-3, "bfloat16": 3e-2}.get(dtype, 8e-3) * (5 if name == "Normalize" else 1)
         # Counts are whole numbers: a level more or less of light is now and then a photon more or less.
-        most = 0.02 if name == "ShotNoise" and int(channels) != case.channels[-1] else 0.01
+        most = 0.02 if name == "ShotNoise" else 0.01
         assert np.mean(np.abs(unit - reference) > coarse) < most, group
 
 
