@@ -402,6 +402,7 @@ def test_the_share_that_is_left_counts_pixel_centres() -> None:
             assert share[i] == left[9, 9] or i < 12
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["cut", "thin", "keep"])
 def test_polygons_lose_what_is_cut_out(how: str) -> None:
     def run(hole: list[int], **params: Any) -> Any:
@@ -459,6 +460,7 @@ def test_what_is_not_applied_leaves_every_vertex() -> None:
     assert 0 < same.sum() < 8
 
 
+@pytest.mark.slow
 def test_batch_vmap_jit_and_eager_agree() -> None:
     sample = {"image": np.zeros((H, W), np.uint8), "polygons": SHAPES, "polygons_valid": np.array([1, 1, 0, 1], bool)}
     sample = jax.tree.map(jnp.asarray, sample)

@@ -94,7 +94,7 @@ DRAWN = {
 } | {case.name: case.transform for case in SIZED}
 
 
-@named(DRAWN, quick=("RandomScale",), group="drawn")
+@named(DRAWN, quick=("RandomCropFromBorders",), group="drawn")
 def test_a_drawn_size_is_exact_outside_jit_and_told_under_it(name: str) -> None:
     augment = ja.Compose([DRAWN[name]], **PARAMS)
     sample = alone()
