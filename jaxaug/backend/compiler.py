@@ -53,8 +53,8 @@ def materialize(tree: T) -> T:
 
     XLA for CPUs fuses the making of an array into the loops that read it. Where those read neighbours or other
     channels, the loop becomes scalar and makes every value several times over. No compiler moves work across a branch
-    on a value that it does not know, so on CPUs this becomes one, whose two sides are equal for every value that
-    occurs.
+    on a value that it does not know, so on CPUs this becomes one. Its two sides give the same, which a barrier in one
+    of them hides; a barrier alone is gone before loops are made.
     """
     leaves, structure = jax.tree.flatten(tree)
     unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
@@ -73,7 +73,7 @@ def _branched(*arrays: Array) -> list[Array]:
     some = next((a for a in arrays if a.size), None)
     if some is None:
         return list(arrays)
-    return jax.lax.cond(_never(some), lambda t: [jnp.zeros_like(a) for a in t], lambda t: t, list(arrays))
+    return jax.lax.cond(_never(some), jax.lax.optimization_barrier, lambda t: t, list(arrays))
 
 
 def _same(*arrays: Array) -> list[Array]:
@@ -100,14 +100,15 @@ def opaque_constant(leaf: Any, among: Any) -> Any:
     A picture that a traced function holds as a constant would be worked on by the compiler, which takes long; and XLA
     for CPUs forgets that a constant is transposed when it reads its words as bytes.
     """
-    if not is_concrete(leaf) or getattr(leaf, "ndim", 0) < 2 or not _counts(leaf.dtype):
+    if not is_concrete(leaf) or getattr(leaf, "ndim", 0) < 2 or not counts(leaf.dtype):
         return leaf
     # Any one of them may be known to the compiler.
     never = [_never(other) for other in jax.tree.leaves(among) if not is_concrete(other) and jnp.size(other)]
     return jnp.where(functools.reduce(jnp.logical_or, never), jnp.zeros((), leaf.dtype), leaf) if never else leaf
 
 
-def _counts(dtype: Any) -> bool:
+def counts(dtype: Any) -> bool:
+    """Whether values of a dtype are numbers or flags, and not keys."""
     return jnp.issubdtype(dtype, np.number) or jnp.issubdtype(dtype, np.bool_)
 
 

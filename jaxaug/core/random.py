@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.kernels.random_numbers import random_beta, random_bits, random_normal, random_uniform
+from jaxaug.kernels.random_numbers import draw_uniform, random_beta, random_bits, random_normal
 
 
 def check_key(key: Any) -> Array:
@@ -70,26 +71,32 @@ class Draw:
         Raises:
             ValueError: the name was used before, so two draws would be equal.
         """
+        return self._key ^ np.array(self._marks(name), np.uint32)
+
+    def _marks(self, name: str) -> tuple[int, ...]:
         if name in self._used:
             raise ValueError(f"The draw {name!r} is made twice with one key: give it another name.")
         self._used.add(name)
-        marks = [zlib.crc32(f"{name}:{i}".encode()) for i in range(self._key.shape[0])]
-        return self._key ^ np.array(marks, np.uint32)
+        return tuple(zlib.crc32(f"{name}:{i}".encode()) for i in range(self._key.shape[0]))
+
+    def _unit(self, name: str, shape: tuple[int, ...]) -> Array:
+        """Floats in (0, 1)."""
+        return draw_uniform(self._key, self._marks(name), math.prod(shape)).reshape(shape)
 
     def uniform(self, name: str, limits: Any = (0.0, 1.0), shape: tuple[int, ...] = ()) -> Array:
         """Floats, evenly from the range."""
         low, high = (jnp.asarray(v, jnp.float32) for v in limits)
-        return low + (high - low) * random_uniform(self.key(name), shape)
+        return low + (high - low) * self._unit(name, shape)
 
     def integer(self, name: str, limits: Any, shape: tuple[int, ...] = ()) -> Array:
         """Integers, evenly from the range, both ends included."""
         low, high = (jnp.floor(jnp.asarray(v, jnp.float32)) for v in limits)
-        u = random_uniform(self.key(name), shape)
+        u = self._unit(name, shape)
         return jnp.minimum(low + jnp.floor(u * (high - low + 1)), high).astype(jnp.int32)
 
     def offset(self, name: str, room: Any, shape: tuple[int, ...] = ()) -> Array:
         """Whole numbers from 0 to the room that is left, evenly; the room may have the shape of the result."""
-        return jnp.floor(random_uniform(self.key(name), shape) * (room + 1)).astype(jnp.int32)
+        return jnp.floor(self._unit(name, shape) * (room + 1)).astype(jnp.int32)
 
     def normal(self, name: str, shape: tuple[int, ...] = ()) -> Array:
         """Standard normal floats."""
@@ -101,7 +108,7 @@ class Draw:
 
     def coin(self, name: str, p: Any) -> Array:
         """True with probability p."""
-        return random_uniform(self.key(name), ()) < p
+        return self._unit(name, ()) < p
 
     def beta(self, name: str, a: Any, b: Any) -> Array:
         """A float of the distribution Beta(a, b)."""

@@ -7,15 +7,20 @@ of each number with the key, by multiplying and folding as in Wellons' integer h
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.extend.core import Primitive
+from jax.interpreters import ad, batching, mlir
 
 from jaxaug.backend.compiler import materialize
+from jaxaug.backend.joined_calls import JOINS
 
 
 def random_bits(key_data: Any, shape: tuple[int, ...]) -> Array:
@@ -41,8 +46,11 @@ def bits_at(key_data: Any, index: Array) -> Array:
         index: integers of any shape.
     """
     key = jnp.asarray(key_data, jnp.uint32).reshape(-1)
-    inner = key[1:].sum(dtype=jnp.uint32)
-    h = (index.astype(jnp.uint32) + key[0]) * np.uint32(0x9E3779B9)
+    return _hashed(index.astype(jnp.uint32), key[0], key[1:].sum(dtype=jnp.uint32))
+
+
+def _hashed(index: Any, outer: Array, inner: Array) -> Array:
+    h = (index + outer) * np.uint32(0x9E3779B9)
     h = (h ^ (h >> 17)) * np.uint32(0xED5AD4BB)
     # The second word enters half way, so that the fields of two keys are no shifts of each other.
     h = h + inner
@@ -69,6 +77,52 @@ def random_uniform(key_data: Any, shape: tuple[int, ...]) -> Array:
 def uniform_at(key_data: Any, index: Array) -> Array:
     """The floats in (0, 1) with some numbers: equal numbers have equal floats."""
     return _unit(bits_at(key_data, index) >> 9, 23)
+
+
+def draw_uniform(key_data: Array, marks: tuple[int, ...], count: int) -> Array:
+    """The first few floats in (0, 1) of a key with some of its bits turned round.
+
+    What `random_uniform` gives for `key_data ^ marks`, but all such draws of a program are made in one go.
+
+    Args:
+        key_data: (2 or more,) uint32.
+        marks: bits to turn round in each word of the key, which tell draws of one key apart.
+        count: of floats.
+    """
+    return _uniform.bind(key_data, marks=marks, count=count)
+
+
+def _drawn(key_data: Array, *, marks: tuple[int, ...], count: int) -> Array:
+    return random_uniform(key_data ^ np.array(marks, np.uint32), (count,))
+
+
+def _drawn_together(calls: Sequence[tuple[list[Array], dict[str, Any]]]) -> list[Array]:
+    counts = [params["count"] for _, params in calls]
+    each = np.repeat(np.arange(len(calls)), counts)
+    index = np.concatenate([np.arange(count, dtype=np.uint32) for count in counts])
+    # Draws of one transform share its key.
+    keys = list({id(key): key for (key,), _ in calls}.values())
+    place = [next(i for i, other in enumerate(keys) if other is key) for (key,), _ in calls]
+    marks = np.array([params["marks"] for _, params in calls], np.uint32)
+    words = jnp.stack(keys)[np.array(place)] ^ marks
+    outer, inner = words[:, 0], words[:, 1:].sum(axis=1, dtype=jnp.uint32)
+    floats = materialize(_unit(_hashed(index, outer[each], inner[each]) >> 9, 23))
+    return jnp.split(floats, np.cumsum(counts)[:-1])
+
+
+_uniform = Primitive("uniform")
+_uniform.def_impl(_drawn)
+_uniform.def_abstract_eval(lambda key, *, marks, count: key.update(shape=(count,), dtype=np.dtype(np.float32)))
+mlir.register_lowering(_uniform, mlir.lower_fun(_drawn, multiple_results=False))
+batching.primitive_batchers[_uniform] = lambda values, axes, **params: (
+    jax.vmap(functools.partial(_drawn, **params), axes[0])(*values),
+    0,
+)
+ad.primitive_jvps[_uniform] = lambda values, _, **params: (
+    _uniform.bind(*values, **params),
+    ad.Zero(jax.core.ShapedArray((params["count"],), np.dtype(np.float32))),
+)
+JOINS[_uniform] = _drawn_together
 
 
 def _unit(bits: Array, count: int) -> Array:

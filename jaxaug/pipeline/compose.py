@@ -16,6 +16,7 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import opaque_constant
+from jaxaug.backend.joined_calls import joined_calls
 from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.sample_loop import one_sample
 from jaxaug.backend.settings_of_jax import with_own_settings
@@ -345,6 +346,10 @@ def _called(augment: Compose, key: Array, sample: Any) -> Any:
 
 
 def _drawn(augment: Compose, key: Array, sample: Any) -> Plan:
+    return joined_calls(_walked, augment, key, sample)
+
+
+def _walked(augment: Compose, key: Array, sample: Any) -> Plan:
     traversal = augment.start(sample, jax.random.key_data(key))
     return Plan(walk(augment._sequence(), key, traversal))
 
