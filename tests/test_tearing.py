@@ -161,7 +161,7 @@ def test_points_inside_a_fold_are_marked() -> None:
     field = -6.0 * np.sin(np.arange(0.5, 60) / 4.0)
     dx = jnp.asarray(np.broadcast_to(field, (8, 60)), jnp.float32)
     x = jnp.linspace(4.0, 56.0, 300)
-    u, _, ok = Displacement(dx, jnp.zeros_like(dx)).push(x, jnp.full_like(x, 4.0))
+    u, _, ok = Displacement(jnp.stack([dx, jnp.zeros_like(dx)])).push(x, jnp.full_like(x, 4.0))
     reads = np.asarray(u) + np.interp(np.asarray(u) - 0.5, np.arange(60), field)
     np.testing.assert_allclose(reads[ok], np.asarray(x)[ok], atol=0.02)
     cell = np.clip(np.floor(np.asarray(u) - 0.5).astype(int), 0, 58)

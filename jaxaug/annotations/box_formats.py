@@ -69,6 +69,12 @@ class BboxParams:
             raise ValueError(f"BboxParams(max_accept_ratio={self.max_accept_ratio}) must be at least 1.")
         object.__setattr__(self, "label_fields", hashable_fields(self.label_fields))
 
+    @property
+    def limits(self) -> bool:
+        """Whether more is asked of a box than that some of it is left."""
+        least = (self.min_area, self.min_visibility, self.min_width, self.min_height)
+        return any(least) or self.max_accept_ratio is not None
+
 
 def to_edges(boxes: Array, form: str, size: tuple[Scalar, Scalar]) -> Array:
     """Boxes of a format as x_min, y_min, x_max, y_max in pixels."""

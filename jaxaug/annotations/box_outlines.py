@@ -6,7 +6,8 @@ that the smallest box around all segments is that of what is left.
 
 from __future__ import annotations
 
-from typing import TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,17 +17,19 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.maps import Matrix
+from jaxaug.geometry.matrix_chain import HalfPlanes, MatrixChain, canvas_sides
 from jaxaug.geometry.tile_maps import Tiles
 from jaxaug.geometry.warp import Warp
 
 T = TypeVar("T")
-#: x and y of points, (N, M) each.
-Corners: TypeAlias = tuple[Array, Array]
 
 #: Beyond any picture: what takes no part in a minimum or maximum.
 FAR = 3e8
 #: Segments of an outline that a bent map moves, at least.
 BENT = 64
+#: Lines that approach each other by less than this share of a pixel each pixel are parallel, and then those nearer to
+#: each other than the other number of pixels are one, for what float32 rounds.
+LEVEL, NEAR = 1e-6, 1e-3
 
 
 @struct.struct
@@ -34,157 +37,189 @@ class Outline:
     """N polygons of M segments each.
 
     Args:
-        ax, ay, bx, by: (N, M) ends of the segments, in pixels of the reference.
-        alive: (N, M) segments that are part of the outline.
+        points: (..., N, 2, 2, M) x and y of the starts and ends of the segments, in pixels of the reference.
+        alive: (..., N, M) segments that are part of the outline.
     """
 
-    ax: Array
-    ay: Array
-    bx: Array
-    by: Array
+    points: Array
     alive: Array
 
     @classmethod
-    def through(cls, x: Array, y: Array, alive: Array | None = None) -> Outline:
-        """Closed polygons through corners (N, M), in order."""
-        bx, by = jnp.roll(x, -1, axis=1), jnp.roll(y, -1, axis=1)
-        return cls(x, y, bx, by, jnp.ones(x.shape, bool) if alive is None else alive)
+    def around(cls, corners: Array, alive: Array | None = None) -> Outline:
+        """Closed polygons through corners (N, 2, M), x and y in order."""
+        points = jnp.stack([corners, jnp.roll(corners, -1, axis=2)], axis=2)
+        return cls(points, jnp.ones((corners.shape[0], corners.shape[2]), bool) if alive is None else alive)
 
     @property
     def exists(self) -> Array:
-        """(N,) whether anything is left."""
-        return self.alive.any(axis=1)
+        """(..., N) whether anything is left."""
+        return self.alive.any(axis=-1)
 
     def enclose(self) -> Array:
-        """(N, 4) smallest boxes around what is left; all zeros where nothing is."""
-        x = jnp.stack([self.ax, self.bx])
-        y = jnp.stack([self.ay, self.by])
-        low = jnp.stack([jnp.where(self.alive, c, FAR).min(axis=(0, 2)) for c in (x, y)], axis=1)
-        high = jnp.stack([jnp.where(self.alive, c, -FAR).max(axis=(0, 2)) for c in (x, y)], axis=1)
-        return jnp.where(self.exists[:, None], jnp.concatenate([low, high], axis=1), 0.0)
+        """(..., N, 4) smallest boxes around what is left; all zeros where nothing is."""
+        alive = self.alive[..., None, None, :]
+        low = jnp.where(alive, self.points, FAR).min(axis=(-2, -1))
+        high = jnp.where(alive, self.points, -FAR).max(axis=(-2, -1))
+        return jnp.where(self.exists[..., None], jnp.concatenate([low, high], axis=-1), 0.0)
 
     def clipped(self, size: tuple[Scalar, Scalar]) -> Outline:
         """The outlines cut at a canvas: each segment, then the canvas sides that lie inside."""
-        height, width = size
-        dx, dy = self.bx - self.ax, self.by - self.ay
-        t0, t1 = jnp.zeros_like(dx), jnp.ones_like(dx)
-        alive = self.alive
-        for p, q in ((-dx, self.ax), (dx, width - self.ax), (-dy, self.ay), (dy, height - self.ay)):
-            flat = jnp.abs(p) < 1e-9
-            t = q / jnp.where(flat, 1.0, p)
-            t0 = jnp.where(~flat & (p < 0), jnp.maximum(t0, t), t0)
-            t1 = jnp.where(~flat & (p > 0), jnp.minimum(t1, t), t1)
-            alive &= ~(flat & (q < 0))
-        alive &= t0 <= t1
-        ax, ay = self.ax + t0 * dx, self.ay + t0 * dy
-        bx, by = self.ax + t1 * dx, self.ay + t1 * dy
-        sides = []
-        for at, end, a, b, c, d in (
-            (0.0, width, self.ay, self.by, self.ax, self.bx),
-            (height, width, self.ay, self.by, self.ax, self.bx),
-            (0.0, height, self.ax, self.bx, self.ay, self.by),
-            (width, height, self.ax, self.bx, self.ay, self.by),
-        ):
-            span = b - a
-            crosses = self.alive & ((a - at) * (b - at) <= 0) & (jnp.abs(span) > 1e-9)
-            where = c + (at - a) / jnp.where(jnp.abs(span) > 1e-9, span, 1.0) * (d - c)
-            low = jnp.maximum(jnp.where(crosses, where, FAR).min(axis=1), 0.0)
-            high = jnp.minimum(jnp.where(crosses, where, -FAR).max(axis=1), end)
-            live = crosses.any(axis=1) & (low < high)
-            sides.append((jnp.where(live, low, 0.0), jnp.where(live, high, 0.0), jnp.full_like(low, at), live))
-        (l0, h0, c0, v0), (l1, h1, c1, v1), (l2, h2, c2, v2), (l3, h3, c3, v3) = sides
-        join = lambda old, *new: jnp.concatenate([old, jnp.stack(new, axis=1)], axis=1)  # noqa: E731
-        return struct.replace(
-            self,
-            ax=join(ax, l0, l1, c2, c3),
-            ay=join(ay, c0, c1, l2, l3),
-            bx=join(bx, h0, h1, c2, c3),
-            by=join(by, c0, c1, h2, h3),
-            alive=join(alive, v0, v1, v2, v3),
-        )
+        return jax.tree.map(lambda c: c[0], self._cut(canvas_sides(size), [0]))
 
-    def warp(self, warp: Warp, full: Corners) -> tuple[Outline, Corners]:
+    def follow(self, chain: MatrixChain, steps: Sequence[int]) -> Outline:
+        """The outlines after some steps of a chain, (K, N, ...) each, in pixels of what each step gives.
+
+        A polygon cut at one canvas after another is what it has in common with all of them, and those are half-planes
+        of the chain's input too: so all cuts are made there, and what is left goes straight to where it ends.
+        """
+        planes, at = chain.half_planes, np.asarray(steps)
+        cut = self._cut(planes, steps) if planes else jax.tree.map(lambda c: jnp.stack([c] * len(at)), self)
+        m = chain.forward[at][:, None, :, :, None, None]
+        moved = (m[..., :2, :2, :, :] * cut.points[..., None, :, :, :]).sum(axis=3) + m[..., :2, 2, :, :]
+        if chain.is_projective:
+            depth = (m[..., 2, :2, :, :] * cut.points).sum(axis=2) + m[..., 2, 2, :, :]
+            moved /= jnp.where(cut.alive[:, :, None], depth, 1.0)[:, :, None]
+        # What has been cut at the sides of a canvas lies on them exactly.
+        widths_and_heights = chain.sizes[at, None, ::-1, None, None]
+        return Outline(jnp.clip(moved, 0.0, widths_and_heights), cut.alive)
+
+    def _cut(self, planes: HalfPlanes, steps: Sequence[int]) -> Outline:
+        """What is left of the outlines after some of the steps that half-planes belong to, (K, N, M + P) segments.
+
+        Each segment is cut by all half-planes at once; then each of their lines is cut by the outline and by all the
+        others.
+        """
+        lines, count = planes.lines, planes.bounds
+        counts = planes.step <= np.asarray(steps)[:, None]
+        start, way = self.points[:, :, 0], self.points[:, :, 1] - self.points[:, :, 0]
+        height = _along(start[..., None], lines[:, :2]) + lines[:, 2]
+        rise = _along(way[..., None], lines[:, :2])
+        flat = jnp.abs(rise) < 1e-9
+        t = -height / jnp.where(flat, 1.0, rise)
+        first, last, inside = _span(height, rise, flat, t, counts[:, None, None], 0.0)
+        first, last = jnp.maximum(first, 0.0), jnp.minimum(last, 1.0)
+        alive = self.alive & inside & (first <= last)
+        ends = jnp.stack([first, last], axis=2)[:, :, None]
+        segments = start[:, :, None] + ends * way[:, :, None]
+
+        # Places along each line, from its point next to the origin.
+        normal = lines[:count, :2]
+        along, foot = jnp.stack([-normal[:, 1], normal[:, 0]], axis=1), -lines[:count, 2:] * normal
+        crosses = self.alive[..., None] & (height * (height + rise) <= 0)[..., :count] & ~flat[..., :count]
+        place = _along(start[..., None] + t[:, None, :, :count] * way[..., None], along)
+        low = jnp.where(crosses, place, FAR).min(axis=1)
+        high = jnp.where(crosses, place, -FAR).max(axis=1)
+        at, slope = (c[:, :1] * lines[:, 0] + c[:, 1:] * lines[:, 1] for c in (foot, along))
+        at, level = at + lines[:, 2], jnp.abs(slope) < LEVEL
+        first, last, inside = _span(at, slope, level, -at / jnp.where(level, 1.0, slope), counts[:, None], -NEAR)
+        first, last = jnp.maximum(first[:, None], low), jnp.minimum(last[:, None], high)
+        live = crosses.any(axis=1) & (inside & counts[:, :count])[:, None] & (first < last)
+        ends = jnp.where(live[:, :, None], jnp.stack([first, last], axis=2), 0.0)[:, :, None]
+        sides = foot.T[:, None] + ends * along.T[:, None]
+        return Outline(jnp.concatenate([segments, sides], axis=4), jnp.concatenate([alive, live], axis=2))
+
+    def warp(self, warp: Warp, full: Array) -> tuple[Outline, Array]:
         """The outlines after a warp, and where other points go that belong to them.
 
         Args:
             warp: of the canvas.
-            full: x and y, (N, K) each, corners of closed polygons that are never cut.
+            full: (N, 2, K) x and y of corners of closed polygons that are never cut.
         """
         if isinstance(warp.map, Tiles):
             return self._torn(warp, full)
-        line, (full_x, full_y) = self, full
+        line = self
         if not isinstance(warp.map, Matrix):
-            parts = -(-BENT // line.ax.shape[1])
+            parts = -(-BENT // line.alive.shape[1])
             line = line.subdivided(parts)
-            full_x, full_y = (subdivide(c, jnp.roll(c, -1, axis=1), parts)[0] for c in full)
+            full = subdivide(jnp.stack([full, jnp.roll(full, -1, axis=2)], axis=2), parts)[:, :, 0]
         # One call for all, because the inverse of a bent map is a long program.
-        each = (line.ax, line.bx, full_x), (line.ay, line.by, full_y)
-        moved = warp.push(*(jnp.concatenate(part, axis=1) for part in each))
-        m = line.ax.shape[1]
-        (ax, bx, full_x), (ay, by, full_y), (ok_a, ok_b, _) = (jnp.split(part, (m, 2 * m), axis=1) for part in moved)
-        line = Outline(ax, ay, bx, by, line.alive & ok_a & ok_b)
-        return (line if warp.is_onto else line.clipped(warp.canvas_out.size)), (full_x, full_y)
+        count, _, _, m = line.points.shape
+        x, y, ok = warp.push(*jnp.moveaxis(jnp.concatenate([line.points.reshape(count, 2, 2 * m), full], axis=2), 1, 0))
+        moved = jnp.stack([x, y], axis=1)
+        line = Outline(moved[..., : 2 * m].reshape(count, 2, 2, m), line.alive & ok[:, :m] & ok[:, m : 2 * m])
+        return (line if warp.is_onto else line.clipped(warp.canvas_out.size)), moved[..., 2 * m :]
 
-    def _torn(self, warp: Warp, full: Corners) -> tuple[Outline, Corners]:
+    def _torn(self, warp: Warp, full: Array) -> tuple[Outline, Array]:
         """The outlines after tiles have changed places: all pieces together are the new ones, and whole."""
         edges, some = warp.map.torn(self.enclose())
         some &= self.exists[:, None]
         first = jnp.take_along_axis(edges, jnp.argmax(some, axis=1)[:, None, None], axis=1)
-        each = corners_of(jnp.where(some[..., None], edges, first).reshape(-1, 4))
-        rows = (edges.shape[0], 4 * edges.shape[1])
-        x, y = (c.reshape(rows) for c in each)
-        end_x, end_y = (jnp.roll(c, -1, axis=1).reshape(rows) for c in each)
-        new = Outline(x, y, end_x, end_y, jnp.repeat(some, 4, axis=1))
+        pieces = Outline.around(corners_of(jnp.where(some[..., None], edges, first).reshape(-1, 4))).points
+        count, tiles = some.shape
+        points = jnp.moveaxis(pieces.reshape(count, tiles, 2, 2, 4), 1, 3).reshape(count, 2, 2, 4 * tiles)
+        new = Outline(points, jnp.repeat(some, 4, axis=1))
         if warp.active is True:
-            return new, (x, y)
+            return new, points[:, :, 0]
         stay = jnp.broadcast_to(~warp.active, self.exists.shape)
-        return keep_rows(stay, (self, full), (new, (x, y)))
+        return keep_rows(stay, (self, full), (new, points[:, :, 0]))
 
     def subdivided(self, parts: int) -> Outline:
         """The same outlines in shorter segments, for maps that bend lines."""
-        ax, bx = subdivide(self.ax, self.bx, parts)
-        ay, by = subdivide(self.ay, self.by, parts)
-        return Outline(ax, ay, bx, by, jnp.repeat(self.alive, parts, axis=1))
+        return Outline(subdivide(self.points, parts), jnp.repeat(self.alive, parts, axis=1))
+
+
+def _along(points: Array, directions: Array) -> Array:
+    """Products (N, M, P) of x and y of points (N, 2, M, 1 or P) with directions (P, 2)."""
+    return points[:, 0] * directions[:, 0] + points[:, 1] * directions[:, 1]
+
+
+def _span(at: Array, slope: Array, flat: Array, zero: Array, counts: Any, low: float) -> tuple[Array, ...]:
+    """Where functions at + slope * t are above zero, all of those that count.
+
+    Args:
+        at, slope: (..., P).
+        flat: those with no slope to speak of, which count as above zero where they are above `low` all along.
+        zero: where each of the others is zero.
+        counts: (K, ..., P) which count.
+
+    Returns:
+        (K, ...) the first and the last such t, and whether the flat ones allow any.
+    """
+    first = jnp.where(counts & ~flat & (slope > 0), zero, -FAR).max(axis=-1)
+    last = jnp.where(counts & ~flat & (slope < 0), zero, FAR).min(axis=-1)
+    return first, last, ~(counts & flat & (at < low)).any(axis=-1)
 
 
 def keep_rows(stay: Array, old: T, new: T) -> T:
-    """The new one of two trees of arrays (N,) or (N, M), but the old one in rows (N,) that stay as they were."""
+    """The new one of two trees of arrays (N,) or (N, ..., M), but the old one in rows (N,) that stay as they were."""
 
     def chosen(before: Array, after: Array) -> Array:
         if before.ndim == 1:
             return jnp.where(stay, before, after)
         # Repeating the last segment adds nothing to an outline.
-        most = max(before.shape[1], after.shape[1])
-        pads = (((0, 0), (0, most - side.shape[1])) for side in (before, after))
-        before, after = (jnp.pad(s, p, mode="edge") for s, p in zip((before, after), pads, strict=True))
-        return jnp.where(stay[:, None], before, after)
+        most = max(before.shape[-1], after.shape[-1])
+        before, after = (
+            jnp.pad(side, [(0, 0)] * (side.ndim - 1) + [(0, most - side.shape[-1])], mode="edge")
+            for side in (before, after)
+        )
+        return jnp.where(stay.reshape(-1, *(1,) * (before.ndim - 1)), before, after)
 
     return jax.tree.map(chosen, old, new)
 
 
-def subdivide(a: Array, b: Array, parts: int) -> tuple[Array, Array]:
-    """The ends of equal parts of segments between coordinates (N, M): two arrays (N, M * parts)."""
-    t = jnp.linspace(0.0, 1.0, parts + 1)
-    points = a[..., None] * (1 - t) + b[..., None] * t
-    flat = (a.shape[0], a.shape[1] * parts)
-    return points[..., :-1].reshape(flat), points[..., 1:].reshape(flat)
+def subdivide(points: Array, parts: int) -> Array:
+    """Equal parts (N, 2, 2, M * parts) of segments (N, 2, 2, M)."""
+    t = np.linspace(0.0, 1.0, parts + 1, dtype=np.float32)
+    ends = jnp.stack(
+        [points[:, :, 0, :, None] * (1 - s) + points[:, :, 1, :, None] * s for s in (t[:-1], t[1:])], axis=2
+    )
+    return ends.reshape(*ends.shape[:3], -1)
 
 
-def corners_of(edges: Array) -> tuple[Array, Array]:
-    """X and y, (N, 4) each, of the corners of boxes (N, 4), in order."""
-    x0, y0, x1, y1 = (edges[:, i] for i in range(4))
-    return jnp.stack([x0, x1, x1, x0], axis=1), jnp.stack([y0, y0, y1, y1], axis=1)
+def corners_of(edges: Array) -> Array:
+    """(N, 2, 4) x and y of the corners of boxes (N, 4), in order."""
+    return edges[:, np.array([[0, 2, 2, 0], [1, 1, 3, 3]])]
 
 
-def ellipse_in(edges: Array, points: int = 180) -> tuple[Array, Array]:
-    """X and y, (N, points) each, along the ellipses that touch the sides of boxes (N, 4)."""
-    turn = jnp.asarray(np.arange(points) * (2 * np.pi / points), jnp.float32)
-    cx, cy = (edges[:, 0] + edges[:, 2])[:, None] / 2, (edges[:, 1] + edges[:, 3])[:, None] / 2
-    rx, ry = (edges[:, 2] - edges[:, 0])[:, None] / 2, (edges[:, 3] - edges[:, 1])[:, None] / 2
-    return cx + rx * jnp.cos(turn), cy + ry * jnp.sin(turn)
+def ellipse_in(edges: Array, points: int = 180) -> Array:
+    """(N, 2, points) x and y along the ellipses that touch the sides of boxes (N, 4)."""
+    turn = np.arange(points) * (2 * np.pi / points)
+    circle = np.stack([np.cos(turn), np.sin(turn)]).astype(np.float32)
+    low, high = edges[:, :2, None], edges[:, 2:, None]
+    return (low + high) / 2 + (high - low) / 2 * circle
 
 
-def bounds_of(x: Array, y: Array) -> Array:
-    """(N, 4) smallest boxes around points (N, M)."""
-    low = [c.min(axis=1, initial=FAR) for c in (x, y)]
-    return jnp.stack([*low, *(c.max(axis=1, initial=-FAR) for c in (x, y))], axis=1)
+def bounds_of(corners: Array) -> Array:
+    """(..., N, 4) smallest boxes around x and y of points (..., N, 2, M)."""
+    low = corners.min(axis=-1, initial=FAR)
+    return jnp.concatenate([low, corners.max(axis=-1, initial=-FAR)], axis=-1)

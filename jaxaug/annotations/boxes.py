@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jaxaug.annotations.box_formats import BboxParams, far_edges, from_edges, to_edges
-from jaxaug.annotations.box_outlines import Outline, bounds_of, corners_of, ellipse_in, keep_rows
+from jaxaug.annotations.box_outlines import FAR, Outline, bounds_of, corners_of, ellipse_in, keep_rows
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.core.annotation import Annotation, Placement, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.core.types import Scalar
+from jaxaug.geometry.matrix_chain import MatrixChain
 from jaxaug.geometry.warp import Warp
 
 #: Relative to a limit, how far below it a box may be, for what float32 rounds.
@@ -32,7 +34,7 @@ class Boxes(Annotation):
 
     Args:
         outline: what is left of each.
-        full_x, full_y: (N, M) corners of each as if nothing had ever been cut off.
+        full: (N, 2, M) x and y of the corners of each as if nothing had ever been cut off.
         visible_fraction: (N,) share of the enclosed area that no cut-out has taken.
         valid: (N,) rows that have not been filtered.
         params: their format and limits.
@@ -44,8 +46,7 @@ class Boxes(Annotation):
     place_columns = 4
 
     outline: Outline
-    full_x: Array
-    full_y: Array
+    full: Array
     visible_fraction: Array
     valid: Array
     params: BboxParams = static()
@@ -68,8 +69,8 @@ class Boxes(Annotation):
         good = jnp.isfinite(edges).all(axis=1) & (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         good &= (edges[:, 2] > 0) & (edges[:, 3] > 0) & (edges[:, 0] < width) & (edges[:, 1] < height)
         edges = jnp.where(good[:, None], edges, jnp.array([0.0, 0.0, 1.0, 1.0]))
-        outline = Outline.through(*corners_of(jnp.clip(edges, 0.0, limit)))
-        return cls(outline, *corners_of(edges), jnp.ones(edges.shape[0]), valid & good, at.params)
+        outline = Outline.around(corners_of(jnp.clip(edges, 0.0, limit)))
+        return cls(outline, corners_of(edges), jnp.ones(edges.shape[0]), valid & good, at.params)
 
     def enclose(self) -> Array:
         """(N, 4) smallest boxes around what is left of the outlines; all zeros where nothing is."""
@@ -77,9 +78,21 @@ class Boxes(Annotation):
 
     def warp(self, warp: Warp) -> Boxes:
         boxes = self if warp.outline == "corners" else self._as_ellipses()
-        outline, (full_x, full_y) = boxes.outline.warp(warp, (boxes.full_x, boxes.full_y))
-        valid = boxes.valid & outline.exists
-        return struct.replace(boxes, outline=outline, full_x=full_x, full_y=full_y, valid=valid)._checked()
+        outline, full = boxes.outline.warp(warp, boxes.full)
+        return struct.replace(boxes, outline=outline, full=full, valid=boxes.valid & outline.exists)._checked()
+
+    def follow(self, chain: MatrixChain) -> Boxes:
+        if any(warp.outline != "corners" for warp in chain.warps):
+            return super().follow(chain)
+        count = len(chain.warps)
+        # Limits other than that something is left can fail at one step and hold at the next.
+        steps = range(count) if self.params.check_each_transform and self.params.limits else [count - 1]
+        outline = self.outline.follow(chain, steps)
+        x, y, _ = chain.push(self.full[:, 0], self.full[:, 1], steps)
+        full, valid = jnp.stack([x, y], axis=2), self.valid & outline.exists
+        valid = struct.replace(self, outline=outline, full=full, valid=valid)._checked().valid.all(axis=0)
+        outline, full = jax.tree.map(lambda c: c[-1], (outline, full))
+        return struct.replace(self, outline=outline, full=full, valid=valid)
 
     def erase(self, region: Array, how: str) -> Boxes:
         return self if how == "keep" else self._erased(region, shrink=how == "cut")._checked()
@@ -89,10 +102,10 @@ class Boxes(Annotation):
         # A side at the picture's edge stays there: nothing outside can take from it.
         at_edge = jnp.concatenate([edges[:, :2] <= 0, edges[:, 2:] >= limit[2:]], axis=1)
         edges = jnp.clip(jnp.where(at_edge, edges, edges + reach), 0.0, limit)
-        full_x, full_y = corners_of(bounds_of(self.full_x, self.full_y) + reach)
+        full = corners_of(bounds_of(self.full) + reach)
         some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
-        outline = Outline.through(*corners_of(jnp.where(some[:, None], edges, 0.0)))
-        new = struct.replace(self, outline=outline, full_x=full_x, full_y=full_y, valid=self.valid & some)
+        outline = Outline.around(corners_of(jnp.where(some[:, None], edges, 0.0)))
+        new = struct.replace(self, outline=outline, full=full, valid=self.valid & some)
         return (new if active is True else keep_rows(jnp.broadcast_to(~active, some.shape), self, new))._checked()
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
@@ -103,16 +116,17 @@ class Boxes(Annotation):
     def filtered(self) -> Boxes:
         """The boxes without those that fail a limit."""
         params, edges = self.params, self.enclose()
-        width, height = edges[:, 2] - edges[:, 0], edges[:, 3] - edges[:, 1]
+        width, height = edges[..., 2] - edges[..., 0], edges[..., 3] - edges[..., 1]
         area = width * height * self.visible_fraction
-        full = bounds_of(self.full_x, self.full_y)
-        whole = (full[:, 2] - full[:, 0]) * (full[:, 3] - full[:, 1])
-        keep = (area > 0) & (area >= params.min_area * (1 - SLACK))
-        keep &= (width >= params.min_width - SLACK) & (height >= params.min_height - SLACK)
-        keep &= area >= params.min_visibility * whole * (1 - SLACK)
-        if params.max_accept_ratio is not None:
+        keep = area > 0
+        if params.limits:
+            full = bounds_of(self.full)
+            whole = (full[..., 2] - full[..., 0]) * (full[..., 3] - full[..., 1])
+            keep &= area >= params.min_area * (1 - SLACK)
+            keep &= (width >= params.min_width - SLACK) & (height >= params.min_height - SLACK)
+            keep &= area >= params.min_visibility * whole * (1 - SLACK)
             longer, shorter = jnp.maximum(width, height), jnp.minimum(width, height)
-            keep &= longer <= params.max_accept_ratio * shorter * (1 + SLACK)
+            keep &= longer <= (params.max_accept_ratio or FAR) * shorter * (1 + SLACK)
         return struct.replace(self, valid=self.valid & keep)
 
     def _checked(self) -> Boxes:
@@ -155,17 +169,16 @@ class Boxes(Annotation):
         pixels = jnp.maximum(_last(columns) - _first(columns), 0) * jnp.maximum(_last(rows) - _first(rows), 0)
         fraction = self.visible_fraction * jnp.where(touched, remaining / jnp.maximum(pixels, 1), 1.0)
         some = remaining > 0
-        outline = Outline.through(*corners_of(jnp.where(some[:, None], shrunk, 0.0)))
+        outline = Outline.around(corners_of(jnp.where(some[:, None], shrunk, 0.0)))
         new = struct.replace(self, outline=outline, visible_fraction=fraction, valid=self.valid & some)
         # A box that no hole reaches keeps its outline, so that it stays as tight as before.
         return keep_rows(jnp.logical_not(touched), self, new)
 
     def _as_ellipses(self) -> Boxes:
         """The ellipses that touch the sides of the enclosing boxes."""
-        x, y = ellipse_in(self.enclose())
-        full_x, full_y = ellipse_in(bounds_of(self.full_x, self.full_y))
-        alive = jnp.broadcast_to(self.outline.exists[:, None], x.shape)
-        return struct.replace(self, outline=Outline.through(x, y, alive), full_x=full_x, full_y=full_y)
+        line, full = ellipse_in(self.enclose()), ellipse_in(bounds_of(self.full))
+        alive = jnp.broadcast_to(self.outline.exists[:, None], (line.shape[0], line.shape[2]))
+        return struct.replace(self, outline=Outline.around(line, alive), full=full)
 
     @classmethod
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:

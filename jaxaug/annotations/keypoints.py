@@ -16,6 +16,8 @@ from jaxaug.core.kinds import annotation
 from jaxaug.core.messages import nearest
 from jaxaug.core.settings import hashable_fields
 from jaxaug.core.types import Scalar
+from jaxaug.geometry.maps import Jacobian, Moved
+from jaxaug.geometry.matrix_chain import MatrixChain
 from jaxaug.geometry.warp import Warp
 
 
@@ -143,11 +145,31 @@ class Points(Annotation):
         return (self.x >= 0) & (self.x <= size[1]) & (self.y >= 0) & (self.y <= size[0])
 
     def warp(self, warp: Warp) -> Points:
-        angle, scale = self.angle, self.scale
-        if angle is None and scale is None:
-            x, y, ok = warp.push_unique(self.x, self.y)
+        jacobian = None
+        if self.angle is None and self.scale is None:
+            moved = warp.push_unique(self.x, self.y)
         else:
-            (x, y, ok), (ux, uy, vx, vy) = warp.push_with_jacobian(self.x, self.y)
+            moved, jacobian = warp.push_with_jacobian(self.x, self.y)
+        points = self._moved(moved, jacobian, warp.mirrors)
+        if not self.params.check_each_transform:
+            return points
+        return struct.replace(points, valid=points.valid & points.inside(warp.canvas_out.size))
+
+    def follow(self, chain: MatrixChain) -> Points:
+        count = len(chain.warps)
+        steps = range(count) if self.params.check_each_transform else [count - 1]
+        x, y, ok = chain.push(self.x, self.y, steps)
+        if self.params.check_each_transform:
+            height, width = (chain.sizes[:, i, None] for i in range(2))
+            ok = (ok & (x >= 0) & (x <= width) & (y >= 0) & (y <= height)).all(axis=0, keepdims=True)
+        bare = self.angle is None and self.scale is None
+        jacobian = None if bare else chain.jacobian(self.x, self.y)
+        return self._moved(Moved(x[-1], y[-1], ok[-1]), jacobian, chain.mirrors)
+
+    def _moved(self, moved: Moved, jacobian: Jacobian | None, mirrors: Any) -> Points:
+        angle, scale = self.angle, self.scale
+        if jacobian is not None:
+            ux, uy, vx, vy = jacobian
             if angle is not None:
                 # Screen angles grow counter-clockwise while y grows downwards.
                 c, s = jnp.cos(angle), -jnp.sin(angle)
@@ -156,12 +178,9 @@ class Points(Annotation):
                 angle = jnp.mod(jnp.arctan2(-dy, jnp.where(still, 1.0, dx)), 2 * jnp.pi)
             if scale is not None:
                 scale = scale * jnp.sqrt(jnp.abs(ux * vy - uy * vx))
-        mirrors = warp.mirrors
         mirrored = self.mirrored if mirrors is False else jnp.logical_xor(self.mirrored, mirrors)
-        points = struct.replace(self, x=x, y=y, angle=angle, scale=scale, valid=self.valid & ok, mirrored=mirrored)
-        if not self.params.check_each_transform:
-            return points
-        return struct.replace(points, valid=points.valid & points.inside(warp.canvas_out.size))
+        valid = self.valid & moved.exists
+        return struct.replace(self, x=moved.x, y=moved.y, angle=angle, scale=scale, valid=valid, mirrored=mirrored)
 
     def erase(self, region: Array, how: str) -> Points:
         if how != "cut":

@@ -11,6 +11,8 @@ from jaxaug.annotations.box_outlines import Outline
 from jaxaug.backend import struct
 from jaxaug.core.annotation import Annotation, Placement, rows_like
 from jaxaug.core.kinds import annotation
+from jaxaug.geometry.maps import Jacobian, Moved
+from jaxaug.geometry.matrix_chain import MatrixChain
 from jaxaug.geometry.warp import Warp
 
 #: Points along each side of what is visible of a box that tell whether a cut-out has taken all of it.
@@ -68,43 +70,44 @@ class OrientedBoxes(Annotation):
         x, y = x * zoom[0], y * zoom[1]
         # Screen angles grow counter-clockwise while y grows downwards.
         ax, ay, bx, by = c * w * zoom[0], -s * w * zoom[1], s * h * zoom[0], c * h * zoom[1]
-        corners_x = jnp.stack([x + (i * ax + j * bx) / 2 for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
-        corners_y = jnp.stack([y + (i * ay + j * by) / 2 for i, j in ((-1, -1), (1, -1), (1, 1), (-1, 1))], axis=1)
-        outline = Outline.through(jax.lax.stop_gradient(corners_x), jax.lax.stop_gradient(corners_y))
+        turns = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+        corners = [[at + (i * a + j * b) / 2 for i, j in turns] for at, a, b in ((x, ax, bx), (y, ay, by))]
+        outline = Outline.around(jax.lax.stop_gradient(jnp.stack([jnp.stack(row, axis=1) for row in corners], axis=1)))
         outline = outline.clipped(at.reference.size)
         boxes = cls(x, y, ax, ay, w * h * (zoom[0] * zoom[1]), outline, valid & good)
         return boxes._visible()
 
     def warp(self, warp: Warp) -> OrientedBoxes:
         # Rectangles are followed by their corners, whatever stands for upright boxes.
-        outline, _ = self.outline.warp(warp, (self.outline.ax[:, :0], self.outline.ay[:, :0]))
-        (x, y, ok), (ux, uy, vx, vy) = warp.push_with_jacobian(self.x, self.y)
-        moved = struct.replace(
-            self,
-            x=x,
-            y=y,
-            ax=ux * self.ax + uy * self.ay,
-            ay=vx * self.ax + vy * self.ay,
-            area=jnp.abs(ux * vy - uy * vx) * self.area,
-            outline=outline,
-            valid=self.valid & ok,
-        )
-        return moved._visible()
+        outline, _ = self.outline.warp(warp, self.outline.points[:, :, 0, :0])
+        return self._moved(*warp.push_with_jacobian(self.x, self.y), outline)
+
+    def follow(self, chain: MatrixChain) -> OrientedBoxes:
+        last = [len(chain.warps) - 1]
+        outline = jax.tree.map(lambda c: c[0], self.outline.follow(chain, last))
+        moved = Moved(*(c[0] for c in chain.push(self.x, self.y, last)))
+        return self._moved(moved, chain.jacobian(self.x, self.y), outline)
+
+    def _moved(self, moved: Moved, jacobian: Jacobian, outline: Outline) -> OrientedBoxes:
+        (x, y, ok), (ux, uy, vx, vy) = moved, jacobian
+        ax, ay = ux * self.ax + uy * self.ay, vx * self.ax + vy * self.ay
+        area, valid = jnp.abs(ux * vy - uy * vx) * self.area, self.valid & ok
+        return OrientedBoxes(x, y, ax, ay, area, outline, valid)._visible()
 
     def erase(self, region: Array, how: str) -> OrientedBoxes:
         height, width = region.shape
         length = jnp.maximum(self.ax**2 + self.ay**2, 1e-12)
         bx, by = -self.ay * self.area / length, self.ax * self.area / length
         # What is visible in coordinates along the axes, both in [-1/2, 1/2] inside the rectangle.
-        dx = jnp.concatenate([self.outline.ax, self.outline.bx], axis=1) - self.x[:, None]
-        dy = jnp.concatenate([self.outline.ay, self.outline.by], axis=1) - self.y[:, None]
-        alive = jnp.concatenate([self.outline.alive] * 2, axis=1)
+        dx, dy = (self.outline.points[:, i] - at[:, None, None] for i, at in ((0, self.x), (1, self.y)))
+        alive = self.outline.alive[:, None]
         steps = (jnp.arange(SAMPLES) + 0.5) / SAMPLES
 
         def spread(x: Array, y: Array) -> Array:
-            place = (dx * x[:, None] + dy * y[:, None]) / jnp.maximum(x**2 + y**2, 1e-12)[:, None]
-            low = jnp.where(alive, place, 0.5).min(axis=1, initial=0.5)
-            high = jnp.where(alive, place, -0.5).max(axis=1, initial=-0.5)
+            square = jnp.maximum(x**2 + y**2, 1e-12)
+            place = (dx * x[:, None, None] + dy * y[:, None, None]) / square[:, None, None]
+            low = jnp.where(alive, place, 0.5).min(axis=(1, 2), initial=0.5)
+            high = jnp.where(alive, place, -0.5).max(axis=(1, 2), initial=-0.5)
             low, high = jnp.maximum(low, -0.5), jnp.minimum(high, 0.5)
             return low[:, None] + (high - low)[:, None] * steps
 

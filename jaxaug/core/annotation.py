@@ -102,6 +102,16 @@ class Annotation:
         """The rows after a warp of the reference, a `jaxaug.geometry.warp.Warp`."""
         raise NotImplementedError
 
+    def follow(self, chain: Any) -> Any:
+        """The rows after matrix warps of the reference one after another, a `jaxaug.geometry.matrix_chain.MatrixChain`.
+
+        A kind that can takes all of them at once, so that its program does not grow with their number.
+        """
+        rows = self
+        for warp in chain.warps:
+            rows = rows.warp(warp)
+        return rows
+
     def erase(self, region: Array, how: str) -> Any:
         """The rows after a cut-out.
 

@@ -66,6 +66,16 @@ class Op:
         return rows
 
     @property
+    def moves_annotations(self) -> bool:
+        """Whether `on_annotation` does anything."""
+        return type(self).on_annotation is not Op.on_annotation
+
+    @property
+    def joins_chains(self) -> bool:
+        """Whether annotations follow it by a matrix, as part of a `jaxaug.geometry.matrix_chain.MatrixChain`."""
+        return False
+
+    @property
     def resizes(self) -> tuple[Size, Size] | None:
         """The sizes before and after of an op that changes them statically, so that it cannot be applied at random."""
         return None

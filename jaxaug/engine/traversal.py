@@ -1,7 +1,7 @@
 """A sample under way: ops move every target of it.
 
-Annotations follow each op at once. Pictures wait: ops pile up until somebody looks, and then neighbours that one family
-runs go through a picture together. A traversal that nobody looks at, such as `Compose.sample`, touches no pixel.
+Ops pile up until somebody looks: then neighbours that one family runs go through a picture together, and matrix warps
+one after another through annotations. A traversal that nobody looks at, such as `Compose.sample`, touches no pixel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core.annotation import Annotation, Placement
 from jaxaug.core.canvas import Canvas
@@ -27,6 +26,7 @@ from jaxaug.core.settings import Settings
 from jaxaug.core.types import Path
 from jaxaug.core.view import View
 from jaxaug.engine.pictures import Pictures
+from jaxaug.engine.rows import Rows
 from jaxaug.engine.validity import flags_in_use, tell, tell_instances
 
 
@@ -47,30 +47,31 @@ class Traversal:
         self.view = View(self)
         self.has_moved = False
         self._pictures = Pictures(layout, values, settings)
-        self._annotations: dict[int, Annotation] = {leaf.index: self._started(leaf) for leaf in layout.annotations}
+        self._rows = Rows({leaf.index: self._started(leaf) for leaf in layout.annotations})
 
     def fork(self) -> Traversal:
         """A copy that goes its own way, for options of which only one will count."""
         other = copy.copy(self)
         other.view = View(other)
         other._pictures = self._pictures.fork()
-        other._annotations = dict(self._annotations)
+        other._rows = self._rows.fork()
         return other
 
     def push(self, op: Op) -> None:
-        """Applies an op: to annotations now, to pictures when they are looked at.
+        """Applies an op, once somebody looks.
 
         Raises:
             ValueError: a target of a kind that the op cannot move.
         """
-        prepared = materialize(op).prepare(self.view)
+        prepared = op.prepare(self.view)
         self.check_moves(prepared)
-        self._annotations = {i: prepared.on_annotation(rows) for i, rows in self._annotations.items()}
+        self._rows.push(prepared)
         self._pictures.push(prepared)
         canvas = prepared.canvas_after(self.canvas)
         self.has_moved |= canvas is not self.canvas
         self.canvas = canvas
         if not self.settings.fuse:
+            self._rows.now()
             self._pictures.settle()
 
     def picture(self, leaf: Leaf) -> Array:
@@ -79,16 +80,17 @@ class Traversal:
 
     def rows(self, leaf: Leaf) -> Annotation:
         """An annotation with all ops so far applied."""
-        return self._annotations[leaf.index]
+        return self._rows.now()[leaf.index]
 
     def content(self) -> Any:
         """All that changes on the way, as a pytree, with nothing left to be done; for stages of a batch."""
-        return self.canvas, self._pictures.content(), self._annotations
+        return self.canvas, self._pictures.content(), self._rows.now()
 
     def resumed(self, content: Any) -> Traversal:
         """The traversal of the same layout with other content."""
         other = self.fork()
-        other.canvas, pictures, other._annotations = content
+        other.canvas, pictures, annotations = content
+        other._rows = Rows(annotations)
         other._pictures = self._pictures.resumed(pictures)
         return other
 
@@ -137,7 +139,7 @@ class Traversal:
 
     def _finish_annotation(self, leaf: Leaf, out: list[Any]) -> Array:
         """Writes an annotation and what speaks of it; returns the flags of the rows that are left."""
-        rows, old = self._annotations[leaf.index], jnp.asarray(self.values[leaf.index])
+        rows, old = self._rows.now()[leaf.index], jnp.asarray(self.values[leaf.index])
         new, valid = rows.finish(old, self._placement(leaf, self._output_canvas(leaf.group), self.canvas))
         out[leaf.index] = tell(self.layout, leaf, rows, new, valid, out)
         for other in self.layout.beside(leaf, "other"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
@@ -49,32 +50,36 @@ class Bent(Map):
 
 @struct.struct
 class Displacement(Bent):
-    """A dense map: the output point plus a displacement, given at pixel centres and linear between them."""
+    """A dense map: the output point plus a displacement, given at pixel centres and linear between them.
 
-    dx: Array
-    dy: Array
+    Args:
+        shift: (2, height, width) along x and along y, in pixels.
+    """
+
+    shift: Array
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
-        height, width = self.dx.shape
+        _, height, width = self.shift.shape
         fx = jnp.clip(x - 0.5, 0.0, width - 1.0)
         fy = jnp.clip(y - 0.5, 0.0, height - 1.0)
         x0 = jnp.clip(jnp.floor(fx), 0, max(width - 2, 0)).astype(jnp.int32)
         y0 = jnp.clip(jnp.floor(fy), 0, max(height - 2, 0)).astype(jnp.int32)
-        x1, y1 = jnp.minimum(x0 + 1, width - 1), jnp.minimum(y0 + 1, height - 1)
         ax, ay = fx - x0, fy - y0
-
-        def read(field: Array) -> Array:
-            top = field[y0, x0] * (1 - ax) + field[y0, x1] * ax
-            bottom = field[y1, x0] * (1 - ax) + field[y1, x1] * ax
-            return top * (1 - ay) + bottom * ay
-
-        return x + read(self.dx), y + read(self.dy)
+        # All eight numbers of a point are read by one list of places, because each list is a loop to compile.
+        right, below = min(1, width - 1), width * min(1, height - 1)
+        places = np.add.outer([0, height * width], [0, right, below, below + right]).astype(np.int32)
+        places = places.reshape(2, 4, *(1,) * x0.ndim)
+        part = jnp.take(self.shift.reshape(-1), places + (y0 * width + x0), mode="clip")
+        row = part[:, ::2] * (1 - ax) + part[:, 1::2] * ax
+        dx, dy = row[:, 0] * (1 - ay) + row[:, 1] * ay
+        return x + dx, y + dy
 
     def pull_centres(self, x: Array, y: Array) -> tuple[Array, Array]:
-        return x + self.dx, y + self.dy
+        return x + self.shift[0], y + self.shift[1]
 
     def reach(self, size: tuple[Scalar, Scalar]) -> Reach:
-        return Reach(self.dx.min(), self.dx.max(), self.dy.min(), self.dy.max())
+        low, high = self.shift.min(axis=(1, 2)), self.shift.max(axis=(1, 2))
+        return Reach(low[0], high[0], low[1], high[1])
 
 
 @struct.struct

@@ -50,7 +50,7 @@ class ElasticMap(Map):
         noise = materialize(noise)
         down, along = (_smoothing(n, self.sigma, self.radius) for n in self.size)
         field = jnp.einsum("ij,njk,lk->nil", down, noise, along, precision=jax.lax.Precision.HIGHEST)
-        return materialize(Displacement(self.alpha * field[0], self.alpha * field[-1]))
+        return materialize(Displacement(jnp.broadcast_to(self.alpha * field, (2, *self.size))))
 
 
 def _smoothing(n: int, sigma: Any, radius: int) -> Array:

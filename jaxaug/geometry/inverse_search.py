@@ -93,26 +93,22 @@ def _newton(pull: Pull, x: Array, y: Array, u: Array, v: Array) -> tuple[Array, 
         u, v, whether they solve pull(u, v) = (x, y) to 0.02 px, and whether the map keeps the picture upright there.
     """
 
-    def residual(u: Array, v: Array) -> tuple[Array, Array]:
-        px, py = pull(u, v)
-        return px - x, py - y
-
     def step(u: Array, v: Array) -> tuple[Array, Array, Array]:
         one, zero = jnp.ones_like(u), jnp.zeros_like(u)
         u0, v0 = jax.lax.stop_gradient((u, v))
-        _, (a, c) = jax.jvp(pull, (u0, v0), (one, zero))
-        _, (b, d) = jax.jvp(pull, (u0, v0), (zero, one))
-        a, b, c, d = jax.lax.stop_gradient((a, b, c, d))
+        (px, py), change = jax.linearize(pull, u0, v0)
+        a, c, b, d = jax.lax.stop_gradient((*change(one, zero), *change(zero, one)))
         slope = a * d - b * c
         det = jnp.where(jnp.abs(slope) < 0.05, jnp.where(slope < 0, -0.05, 0.05), slope)
-        rx, ry = residual(u0, v0)
+        rx, ry = px - x, py - y
         return u0 - (d * rx - b * ry) / det, v0 - (a * ry - c * rx) / det, slope > 0
 
     def close(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
         return jax.lax.stop_gradient(step(*guess)[:2])
 
     u, v, upright = step(*jax.lax.fori_loop(0, 3, close, (u, v)))
-    rx, ry = residual(u, v)
+    px, py = pull(u, v)
+    rx, ry = px - x, py - y
     return u, v, rx * rx + ry * ry < 0.02**2, upright
 
 

@@ -9,6 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxaug.backend.struct import is_concrete
+
 
 def vector(*entries: Any) -> Any:
     """Entries, traced or not, as one float32 array; what is known stays known while a function is traced."""
@@ -27,19 +29,21 @@ def compose3(a: Any, b: Any) -> Array:
     return jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)
 
 
-def inverse3(m: Any) -> Array:
-    """The inverse of a 3 x 3 matrix in closed form, scaled so that its last entry is one where it can be."""
-    a, b, c = m[0, 0], m[0, 1], m[0, 2]
-    d, e, f = m[1, 0], m[1, 1], m[1, 2]
-    g, h, i = m[2, 0], m[2, 1], m[2, 2]
-    rows = [
-        [e * i - f * h, c * h - b * i, b * f - c * e],
-        [f * g - d * i, a * i - c * g, c * d - a * f],
-        [d * h - e * g, b * g - a * h, a * e - b * d],
-    ]
-    out = stack3(rows)
-    last = out[2, 2]
-    return out / jnp.where(jnp.abs(last) < 1e-12, 1.0, last)
+def inverse3(m: Any) -> Any:
+    """The inverses of matrices (..., 3, 3) in closed form, scaled so that the last entries are one where they can be.
+
+    Rows of the inverse are cross products of columns of the matrix. What is known stays known while a function is
+    traced, and is worked out in double precision.
+    """
+    known = is_concrete(m)
+    xp: Any = np if known else jnp
+    m = np.asarray(m, np.float64) if known else jnp.asarray(m, jnp.float32)
+    turn, back = np.array([1, 2, 0]), np.array([2, 0, 1])
+    one, other = m[..., turn, :], m[..., back, :]
+    cofactors = one[..., turn] * other[..., back] - one[..., back] * other[..., turn]
+    out = xp.swapaxes(cofactors, -1, -2)
+    last = out[..., 2:, 2:]
+    return (out / xp.where(xp.abs(last) < 1e-12, 1.0, last)).astype(np.float32)
 
 
 def transform(m: Any, x: Array, y: Array, *, projective: bool) -> tuple[Array, Array, Array]:

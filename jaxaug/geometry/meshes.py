@@ -45,7 +45,7 @@ class Mesh(Map):
             cells = _spread(_cells(down), twist, _cells(along))
             # Two planes that meet where u + v = 1, in place of the saddle through the same corners.
             field = field + cells * (jnp.maximum(u + v[:, None] - 1.0, 0.0) - u * v[:, None])
-        return materialize(Displacement(field[0], field[1]))
+        return materialize(Displacement(field))
 
 
 def _hats(length: int, extent: Array, count: Array, most: int) -> tuple[Array, Array]:
@@ -93,7 +93,7 @@ class Spline(Map):
         for k, (px, py) in enumerate(points.tolist()):
             bump = _bend((x - px) ** 2 + (y - py) ** 2, jnp)
             dx, dy = dx + weights[k, 0] * bump, dy + weights[k, 1] * bump
-        return materialize(Displacement(dx * self.extent[1], dy * self.extent[0]))
+        return materialize(Displacement(jnp.stack([dx * self.extent[1], dy * self.extent[0]])))
 
 
 def _bend(square: Any, xp: Any) -> Any:

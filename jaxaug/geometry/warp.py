@@ -92,6 +92,10 @@ class Warp(Op):
         return self.reads_inside and self.is_separable and not self.structure & Structure.SHIFT
 
     @property
+    def joins_chains(self) -> bool:
+        return isinstance(self.map, Matrix)
+
+    @property
     def resizes(self) -> tuple[Size, Size] | None:
         return None if self.size_in == self.size_out else (self.size_in, self.size_out)
 

@@ -79,7 +79,9 @@ def warp_displacement(
         Array([1., 2., 0.], dtype=float32)
     """
     size = (image.shape[0], image.shape[1])
-    warp = map_warp(Displacement(dx, dy), size, size, interpolation=interpolation, border_mode=border_mode, fill=fill)
+    warp = map_warp(
+        Displacement(jnp.stack([dx, dy])), size, size, interpolation=interpolation, border_mode=border_mode, fill=fill
+    )
     return resample(image, [warp])
 
 

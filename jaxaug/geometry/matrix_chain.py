@@ -1,0 +1,140 @@
+"""Chains of matrix warps: what steps one after another do to points and outlines, in one go for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxaug.backend import struct
+from jaxaug.backend.struct import is_concrete
+from jaxaug.geometry.maps import Jacobian, Moved, Structure
+from jaxaug.geometry.matrices import inverse3
+from jaxaug.geometry.warp import Warp
+
+#: How far in front of the horizon of a projective warp points must lie; the top left corner of the picture is at 1.
+HORIZON = 1e-6
+
+
+class HalfPlanes(NamedTuple):
+    """Lines of which points count on one side.
+
+    Args:
+        lines: (P, 3) a, b, c of unit normals; points with a x + b y + c >= 0 count.
+        step: (P,) from which step on.
+        bounds: how many of the first are sides of canvases; the others are horizons, where nothing is to be seen.
+    """
+
+    lines: Array
+    step: np.ndarray
+    bounds: int
+
+
+@struct.struct
+class MatrixChain:
+    """Matrix warps one after another.
+
+    Args:
+        warps: S of them.
+        forward: (S, 3, 3) from the input of the first to the output of each.
+    """
+
+    warps: tuple[Warp, ...]
+    forward: Array
+
+    @classmethod
+    def of(cls, warps: Sequence[Warp]) -> MatrixChain:
+        """The chain of some matrix warps in order."""
+        matrices = [w.map.m for w in warps]
+        drawn = [m for m in matrices if not is_concrete(m)]
+        together = iter(inverse3(jnp.stack(drawn)) if drawn else ())
+        forward = jnp.stack([inverse3(m) if is_concrete(m) else next(together) for m in matrices])
+        # Products of two, four and so on neighbours: as few operations as the number of warps has digits.
+        reach, eye = 1, jnp.eye(3, dtype=jnp.float32)
+        while reach < len(warps):
+            before = jnp.concatenate([jnp.broadcast_to(eye, (reach, 3, 3)), forward[:-reach]])
+            forward = (forward[:, :, :, None] * before[:, None]).sum(axis=2)
+            reach *= 2
+        return cls(tuple(warps), forward)
+
+    @property
+    def is_projective(self) -> bool:
+        return any(w.structure & Structure.PROJECTIVE for w in self.warps)
+
+    @property
+    def sizes(self) -> Array:
+        """(S, 2) heights and widths after each step."""
+        return jnp.stack([jnp.asarray(w.canvas_out.measured()) for w in self.warps])
+
+    @property
+    def mirrors(self) -> Array | bool:
+        """Whether left and right change places."""
+        may = [i for i, w in enumerate(self.warps) if w.mirrors is not False]
+        if not may:
+            return False
+        m = self.forward[-1]
+        return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0] < 0
+
+    def push(self, x: Array, y: Array, steps: Sequence[int]) -> Moved:
+        """Where points of the first input are after some of the steps, and whether they still have an image.
+
+        Args:
+            x, y: points, (...).
+            steps: K of them.
+
+        Returns:
+            (K, ...) each; a point is behind the horizon from the step on that puts it there.
+        """
+        m = self.forward if self.is_projective else self.forward[np.asarray(steps)]
+        m = m.reshape(*m.shape, *(1,) * x.ndim)
+        u, v = (m[:, i, 0] * x + m[:, i, 1] * y + m[:, i, 2] for i in range(2))
+        if not self.is_projective:
+            return Moved(u, v, jnp.ones(u.shape, bool))
+        w = m[:, 2, 0] * x + m[:, 2, 1] * y + m[:, 2, 2]
+        ahead = [(w[: step + 1] > HORIZON).all(axis=0) for step in steps]
+        ok, chosen = jnp.stack(ahead), np.asarray(steps)
+        w = jnp.where(ok, w[chosen], 1.0)
+        return Moved(jnp.where(ok, u[chosen] / w, -1e6), jnp.where(ok, v[chosen] / w, -1e6), ok)
+
+    def jacobian(self, x: Array, y: Array) -> Jacobian:
+        """Derivatives of where points of the first input are after the last step."""
+        m = self.forward[-1]
+        if not self.is_projective:
+            return Jacobian(*(jnp.broadcast_to(m[i, j], x.shape) for i in range(2) for j in range(2)))
+        u, v, w = (m[i, 0] * x + m[i, 1] * y + m[i, 2] for i in range(3))
+        w = jnp.where(w > HORIZON, w, 1.0)
+        return Jacobian(*((m[i, j] - m[2, j] * at / w) / w for i, at in ((0, u), (1, v)) for j in range(2)))
+
+    @property
+    def half_planes(self) -> HalfPlanes | None:
+        """What each step leaves of its input, in coordinates of the first; None if every output shows all of it."""
+        cuts = np.array([i for i, w in enumerate(self.warps) if not w.is_onto], int)
+        if not cuts.size:
+            return None
+        m = self.forward[cuts]
+        height, width = (self.sizes[cuts, i, None] for i in range(2))
+        x, y, w = m[:, 0], m[:, 1], m[:, 2]
+        sides = jnp.stack([x, width * w - x, y, height * w - y], axis=1).reshape(-1, 3)
+        steps = np.repeat(cuts, 4)
+        if self.is_projective:
+            ahead = w - jnp.array([0.0, 0.0, HORIZON])
+            return HalfPlanes(_unit(jnp.concatenate([sides, ahead])), np.concatenate([steps, cuts]), len(sides))
+        return HalfPlanes(_unit(sides), steps, len(sides))
+
+
+def canvas_sides(size: tuple[object, object]) -> HalfPlanes:
+    """The half-planes whose common part is a canvas of (height, width)."""
+    height, width = (jnp.asarray(n, jnp.float32) for n in size)
+    one, none = jnp.ones(()), jnp.zeros(())
+    rows = [[one, none, none], [-one, none, width], [none, one, none], [none, -one, height]]
+    return HalfPlanes(jnp.stack([jnp.stack(row) for row in rows]), np.zeros(4, int), 4)
+
+
+def _unit(lines: Array) -> Array:
+    """Lines (P, 3) with normals of length one; one without a direction is kept as it is."""
+    square = (lines[:, :2] ** 2).sum(axis=1, keepdims=True)
+    some = square > 1e-20
+    return lines / jnp.where(some, jnp.sqrt(jnp.where(some, square, 1.0)), 1.0)
