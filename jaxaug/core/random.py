@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.kernels.random_numbers import draw_uniform, random_beta, random_bits, random_normal
+from jaxaug.kernels.random_numbers import draw_coin, draw_normal, draw_uniform, random_beta, random_bits
 
 
 def check_key(key: Any) -> Array:
@@ -81,12 +81,15 @@ class Draw:
 
     def _unit(self, name: str, shape: tuple[int, ...]) -> Array:
         """Floats in (0, 1)."""
-        return draw_uniform(self._key, self._marks(name), math.prod(shape)).reshape(shape)
+        return draw_uniform(self._key, self._marks(name), math.prod(shape), 0.0, 1.0).reshape(shape)
 
     def uniform(self, name: str, limits: Any = (0.0, 1.0), shape: tuple[int, ...] = ()) -> Array:
         """Floats, evenly from the range."""
-        low, high = (jnp.asarray(v, jnp.float32) for v in limits)
-        return low + (high - low) * self._unit(name, shape)
+        low, high = limits
+        if jnp.ndim(low) or jnp.ndim(high):
+            low, high = (jnp.asarray(v, jnp.float32) for v in limits)
+            return low + (high - low) * self._unit(name, shape)
+        return draw_uniform(self._key, self._marks(name), math.prod(shape), low, high).reshape(shape)
 
     def integer(self, name: str, limits: Any, shape: tuple[int, ...] = ()) -> Array:
         """Integers, evenly from the range, both ends included."""
@@ -100,7 +103,7 @@ class Draw:
 
     def normal(self, name: str, shape: tuple[int, ...] = ()) -> Array:
         """Standard normal floats."""
-        return random_normal(self.key(name), shape)
+        return draw_normal(self._key, self._marks(name), math.prod(shape)).reshape(shape)
 
     def permutation(self, name: str, n: int) -> Array:
         """The numbers 0 to n - 1 in random order."""
@@ -108,7 +111,7 @@ class Draw:
 
     def coin(self, name: str, p: Any) -> Array:
         """True with probability p."""
-        return self._unit(name, ()) < p
+        return draw_coin(self._key, self._marks(name), p)
 
     def beta(self, name: str, a: Any, b: Any) -> Array:
         """A float of the distribution Beta(a, b)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -24,23 +23,24 @@ def stack3(rows: Any) -> Any:
     return vector(*(v for row in rows for v in row)).reshape(3, 3)
 
 
-def compose3(a: Any, b: Any) -> Array:
-    """The matrix product of two 3 x 3 matrices in full precision."""
-    return jnp.matmul(a, b, precision=jax.lax.Precision.HIGHEST)
+def compose3(a: Any, b: Any) -> Any:
+    """The products of matrices (..., 3, 3) in full precision, as sums: a matmul is a kernel of its own everywhere."""
+    xp: Any = np if is_concrete(a) and is_concrete(b) else jnp
+    return (xp.asarray(a)[..., :, :, None] * xp.asarray(b)[..., None, :, :]).sum(axis=-2)
 
 
 def inverse3(m: Any) -> Any:
     """The inverses of matrices (..., 3, 3) in closed form, scaled so that the last entries are one where they can be.
 
-    Rows of the inverse are cross products of columns of the matrix. What is known stays known while a function is
-    traced, and is worked out in double precision.
+    What is known stays known while a function is traced, and is worked out in double precision.
     """
-    known = is_concrete(m)
-    xp: Any = np if known else jnp
-    m = np.asarray(m, np.float64) if known else jnp.asarray(m, jnp.float32)
-    turn, back = np.array([1, 2, 0]), np.array([2, 0, 1])
-    one, other = m[..., turn, :], m[..., back, :]
-    cofactors = one[..., turn] * other[..., back] - one[..., back] * other[..., turn]
+    xp: Any = np if is_concrete(m) else jnp
+    m = np.asarray(m, np.float64) if is_concrete(m) else jnp.asarray(m, jnp.float32)
+    # Cofactors are products of neighbours further on, once round.
+    twice = xp.concatenate([m, m[..., :2, :]], axis=-2)
+    twice = xp.concatenate([twice, twice[..., :2]], axis=-1)
+    one, two = slice(1, 4), slice(2, 5)
+    cofactors = twice[..., one, one] * twice[..., two, two] - twice[..., one, two] * twice[..., two, one]
     out = xp.swapaxes(cofactors, -1, -2)
     last = out[..., 2:, 2:]
     return (out / xp.where(xp.abs(last) < 1e-12, 1.0, last)).astype(np.float32)

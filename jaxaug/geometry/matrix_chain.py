@@ -12,7 +12,7 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.struct import is_concrete
 from jaxaug.geometry.maps import Jacobian, Moved, Structure
-from jaxaug.geometry.matrices import inverse3
+from jaxaug.geometry.matrices import compose3, inverse3
 from jaxaug.geometry.warp import Warp
 
 #: How far in front of the horizon of a projective warp points must lie; the top left corner of the picture is at 1.
@@ -56,7 +56,7 @@ class MatrixChain:
         reach, eye = 1, jnp.eye(3, dtype=jnp.float32)
         while reach < len(warps):
             before = jnp.concatenate([jnp.broadcast_to(eye, (reach, 3, 3)), forward[:-reach]])
-            forward = (forward[:, :, :, None] * before[:, None]).sum(axis=2)
+            forward = compose3(forward, before)
             reach *= 2
         return cls(tuple(warps), forward)
 
@@ -94,8 +94,9 @@ class MatrixChain:
         if not self.is_projective:
             return Moved(u, v, jnp.ones(u.shape, bool))
         w = m[:, 2, 0] * x + m[:, 2, 1] * y + m[:, 2, 2]
-        ahead = [(w[: step + 1] > HORIZON).all(axis=0) for step in steps]
-        ok, chosen = jnp.stack(ahead), np.asarray(steps)
+        chosen = np.asarray(steps)
+        later = jnp.asarray(np.arange(len(self.warps)) > chosen[:, None])
+        ok = (later.reshape(*later.shape, *(1,) * x.ndim) | (w > HORIZON)).all(axis=1)
         w = jnp.where(ok, w[chosen], 1.0)
         return Moved(jnp.where(ok, u[chosen] / w, -1e6), jnp.where(ok, v[chosen] / w, -1e6), ok)
 

@@ -15,7 +15,7 @@ from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
-from jaxaug.geometry.matrices import compose3, inverse3, stack3
+from jaxaug.geometry.matrices import compose3, stack3, vector
 from jaxaug.geometry.warp import Warp, matrix_warp
 
 METHODS = ("largest_box", "ellipse")
@@ -33,17 +33,12 @@ def affine_matrix(size: tuple[Any, Any], scale: Any, angle: Any, shear: Any, shi
         shear: degrees for x and y.
         shift: pixels for x and y.
     """
-    cx, cy = size[1] / 2, size[0] / 2
-    radians = jnp.deg2rad(jnp.asarray(angle, jnp.float32))
-    c, s = jnp.cos(radians), jnp.sin(radians)
-    tx, ty = (jnp.tan(jnp.deg2rad(jnp.asarray(v, jnp.float32))) for v in shear)
-    to_origin = stack3([[1, 0, -cx], [0, 1, -cy], [0, 0, 1]])
-    scaling = stack3([[scale[0], 0, 0], [0, scale[1], 0], [0, 0, 1]])
-    turning = stack3([[c, s, 0], [-s, c, 0], [0, 0, 1]])
-    shearing = stack3([[1, -tx, 0], [-ty, 1, 0], [0, 0, 1]])
-    back = stack3([[1, 0, cx + shift[0]], [0, 1, cy + shift[1]], [0, 0, 1]])
-    forward = compose3(back, compose3(shearing, compose3(turning, compose3(scaling, to_origin))))
-    return inverse3(forward)
+    xx, xy, yx, yy = _linear(scale, angle, shear, jnp)
+    back = vector(yy, -xy, -yx, xx).reshape(2, 2) / (xx * yy - xy * yx)
+    # The centre moves by the shift.
+    centre = vector(size[1] / 2, size[0] / 2)
+    offset = centre - (back * (centre + vector(*shift))).sum(axis=1)
+    return jnp.concatenate([jnp.concatenate([back, offset[:, None]], axis=1), np.array([[0, 0, 1]], np.float32)])
 
 
 def _linear(scale: Any, angle: Any, shear: Any, xp: Any) -> tuple[Any, Any, Any, Any]:

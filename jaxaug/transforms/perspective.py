@@ -70,7 +70,7 @@ class Perspective(Transform):
             high, wide = (jnp.clip(jnp.round(v), 2, n) for v, n in zip((high, wide), most, strict=True))
             after = view.drawn(most, high, wide)
             height, width = after.size
-        matrix = compose3(matrix, stack3([[1 / width, 0, 0], [0, 1 / height, 0], [0, 0, 1]]))
+        matrix = matrix * vector(1 / width, 1 / height, 1)
         return matrix_warp(matrix, view.canvas, after, Structure.PROJECTIVE, **reading_arguments(self))
 
 
@@ -88,16 +88,8 @@ def square_to_quadrangle(corners: Array) -> Any:
     Args:
         corners: (4, 2) images of (0, 0), (1, 0), (1, 1) and (0, 1).
     """
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = (tuple(corner) for corner in corners)
-    dx1, dx2, sx = x1 - x2, x3 - x2, x0 - x1 + x2 - x3
-    dy1, dy2, sy = y1 - y2, y3 - y2, y0 - y1 + y2 - y3
-    area = dx1 * dy2 - dx2 * dy1
-    g = (sx * dy2 - dx2 * sy) / area
-    h = (dx1 * sy - sx * dy1) / area
-    return stack3(
-        [
-            [x1 - x0 + g * x1, x3 - x0 + h * x3, x0],
-            [y1 - y0 + g * y1, y3 - y0 + h * y3, y0],
-            [g, h, 1.0],
-        ]
-    )
+    p0, p1, p2, p3 = corners
+    (ax, ay), (bx, by), (cx, cy) = p1 - p2, p3 - p2, p0 - p1 + p2 - p3
+    bottom = vector(cx * by - bx * cy, ax * cy - cx * ay) / (ax * by - bx * ay)
+    top = jnp.stack([p1 - p0 + bottom[0] * p1, p3 - p0 + bottom[1] * p3, p0], axis=1)
+    return jnp.concatenate([top, jnp.append(bottom, 1.0)[None]])
