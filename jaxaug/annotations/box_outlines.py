@@ -75,48 +75,54 @@ class Outline:
         planes, at = chain.half_planes, np.asarray(steps)
         cut = self._cut(planes, steps) if planes else jax.tree.map(lambda c: jnp.stack([c] * len(at)), self)
         m = chain.forward[at][:, None, :, :, None, None]
-        moved = (m[..., :2, :2, :, :] * cut.points[..., None, :, :, :]).sum(axis=3) + m[..., :2, 2, :, :]
+        x, y = cut.points[:, :, 0], cut.points[:, :, 1]
+        moved = jnp.stack([m[:, :, i, 0] * x + m[:, :, i, 1] * y + m[:, :, i, 2] for i in (0, 1)], axis=2)
         if chain.is_projective:
-            depth = (m[..., 2, :2, :, :] * cut.points).sum(axis=2) + m[..., 2, 2, :, :]
+            depth = m[:, :, 2, 0] * x + m[:, :, 2, 1] * y + m[:, :, 2, 2]
             moved /= jnp.where(cut.alive[:, :, None], depth, 1.0)[:, :, None]
         # What has been cut at the sides of a canvas lies on them exactly.
         widths_and_heights = chain.sizes[at, None, ::-1, None, None]
         return Outline(jnp.clip(moved, 0.0, widths_and_heights), cut.alive)
 
     def _cut(self, planes: HalfPlanes, steps: Sequence[int]) -> Outline:
-        """What is left of the outlines after some of the steps that half-planes belong to, (K, N, M + P) segments.
+        """What is left of the outlines after some of the steps that half-planes belong to, (K, N, M + 4 C) segments.
 
         Each segment is cut by all half-planes at once; then each of their lines is cut by the outline and by all the
         others.
         """
-        lines, count = planes.lines, planes.bounds
-        counts = planes.step <= np.asarray(steps)[:, None]
+        counts = planes.steps <= np.asarray(steps)[:, None]
+        cuts, faces, _ = planes.lines.shape
+        lines = planes.lines.reshape(-1, 3)
         start, way = self.points[:, :, 0], self.points[:, :, 1] - self.points[:, :, 0]
         height = _along(start[..., None], lines[:, :2]) + lines[:, 2]
         rise = _along(way[..., None], lines[:, :2])
         flat = jnp.abs(rise) < 1e-9
         t = -height / jnp.where(flat, 1.0, rise)
-        first, last, inside = _span(height, rise, flat, t, counts[:, None, None], 0.0)
+        first, last, inside = _span(height, rise, flat, t, counts, 0.0)
         first, last = jnp.maximum(first, 0.0), jnp.minimum(last, 1.0)
         alive = self.alive & inside & (first <= last)
         ends = jnp.stack([first, last], axis=2)[:, :, None]
         segments = start[:, :, None] + ends * way[:, :, None]
 
-        # Places along each line, from its point next to the origin.
-        normal = lines[:count, :2]
-        along, foot = jnp.stack([-normal[:, 1], normal[:, 0]], axis=1), -lines[:count, 2:] * normal
-        crosses = self.alive[..., None] & (height * (height + rise) <= 0)[..., :count] & ~flat[..., :count]
-        place = _along(start[..., None] + t[:, None, :, :count] * way[..., None], along)
+        def sides(values: Array) -> Array:
+            """What belongs to the sides of canvases, of values (..., C * faces)."""
+            return values.reshape(*values.shape[:-1], cuts, faces)[..., :4].reshape(*values.shape[:-1], -1)
+
+        # Places along each side, from its point next to the origin.
+        normal = planes.lines[:, :4, :2].reshape(-1, 2)
+        along, foot = jnp.stack([-normal[:, 1], normal[:, 0]], axis=1), -sides(lines[:, 2])[:, None] * normal
+        crosses = self.alive[..., None] & sides((height * (height + rise) <= 0) & ~flat)
+        place = _along(start[..., None] + sides(t)[:, None] * way[..., None], along)
         low = jnp.where(crosses, place, FAR).min(axis=1)
         high = jnp.where(crosses, place, -FAR).max(axis=1)
         at, slope = (c[:, :1] * lines[:, 0] + c[:, 1:] * lines[:, 1] for c in (foot, along))
         at, level = at + lines[:, 2], jnp.abs(slope) < LEVEL
-        first, last, inside = _span(at, slope, level, -at / jnp.where(level, 1.0, slope), counts[:, None], -NEAR)
+        first, last, inside = _span(at, slope, level, -at / jnp.where(level, 1.0, slope), counts, -NEAR)
         first, last = jnp.maximum(first[:, None], low), jnp.minimum(last[:, None], high)
-        live = crosses.any(axis=1) & (inside & counts[:, :count])[:, None] & (first < last)
+        live = crosses.any(axis=1) & (inside & np.repeat(counts, 4, axis=1))[:, None] & (first < last)
         ends = jnp.where(live[:, :, None], jnp.stack([first, last], axis=2), 0.0)[:, :, None]
-        sides = foot.T[:, None] + ends * along.T[:, None]
-        return Outline(jnp.concatenate([segments, sides], axis=4), jnp.concatenate([alive, live], axis=2))
+        new = foot.T[:, None] + ends * along.T[:, None]
+        return Outline(jnp.concatenate([segments, new], axis=4), jnp.concatenate([alive, live], axis=2))
 
     def warp(self, warp: Warp, full: Array) -> tuple[Outline, Array]:
         """The outlines after a warp, and where other points go that belong to them.
@@ -167,17 +173,24 @@ def _span(at: Array, slope: Array, flat: Array, zero: Array, counts: Any, low: f
     """Where functions at + slope * t are above zero, all of those that count.
 
     Args:
-        at, slope: (..., P).
+        at, slope: (..., C * faces), one cut after another.
         flat: those with no slope to speak of, which count as above zero where they are above `low` all along.
         zero: where each of the others is zero.
-        counts: (K, ..., P) which count.
+        counts: (K, C) which cuts count.
 
     Returns:
         (K, ...) the first and the last such t, and whether the flat ones allow any.
     """
-    first = jnp.where(counts & ~flat & (slope > 0), zero, -FAR).max(axis=-1)
-    last = jnp.where(counts & ~flat & (slope < 0), zero, FAR).min(axis=-1)
-    return first, last, ~(counts & flat & (at < low)).any(axis=-1)
+
+    def of_cuts(values: Array) -> Array:
+        return values.reshape(*values.shape[:-1], counts.shape[1], -1)
+
+    first = of_cuts(jnp.where(~flat & (slope > 0), zero, -FAR)).max(axis=-1)
+    last = of_cuts(jnp.where(~flat & (slope < 0), zero, FAR)).min(axis=-1)
+    out = of_cuts(flat & (at < low)).any(axis=-1)
+    counts = counts.reshape(len(counts), *(1,) * (first.ndim - 1), -1)
+    first, last = jnp.where(counts, first, -FAR).max(axis=-1), jnp.where(counts, last, FAR).min(axis=-1)
+    return first, last, ~(counts & out).any(axis=-1)
 
 
 def keep_rows(stay: Array, old: T, new: T) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
@@ -65,14 +64,19 @@ class Displacement(Bent):
         x0 = jnp.clip(jnp.floor(fx), 0, max(width - 2, 0)).astype(jnp.int32)
         y0 = jnp.clip(jnp.floor(fy), 0, max(height - 2, 0)).astype(jnp.int32)
         ax, ay = fx - x0, fy - y0
-        # All eight numbers of a point are read by one list of places, because each list is a loop to compile.
+        # One number tells a place in the field: two of them would be put together for every reading.
+        flat, place = self.shift.reshape(-1), y0 * width + x0
         right, below = min(1, width - 1), width * min(1, height - 1)
-        places = np.add.outer([0, height * width], [0, right, below, below + right]).astype(np.int32)
-        places = places.reshape(2, 4, *(1,) * x0.ndim)
-        part = jnp.take(self.shift.reshape(-1), places + (y0 * width + x0), mode="clip")
-        row = part[:, ::2] * (1 - ax) + part[:, 1::2] * ax
-        dx, dy = row[:, 0] * (1 - ay) + row[:, 1] * ay
-        return x + dx, y + dy
+
+        def read(start: int) -> Array:
+            def corner(offset: int) -> Array:
+                return jnp.take(flat, place + (start + offset), mode="clip")
+
+            top = corner(0) * (1 - ax) + corner(right) * ax
+            bottom = corner(below) * (1 - ax) + corner(below + right) * ax
+            return top * (1 - ay) + bottom * ay
+
+        return x + read(0), y + read(height * width)
 
     def pull_centres(self, x: Array, y: Array) -> tuple[Array, Array]:
         return x + self.shift[0], y + self.shift[1]

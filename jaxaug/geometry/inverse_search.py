@@ -87,29 +87,33 @@ def _nearer(pull: Pull, x: Array, y: Array) -> tuple[Array, Array]:
 def _newton(pull: Pull, x: Array, y: Array, u: Array, v: Array) -> tuple[Array, Array, Array, Array]:
     """Newton steps from a guess to an image of each point.
 
-    The last step alone carries the derivative, which by the implicit function theorem is that of the true inverse.
+    The last step takes its slopes from the one before, and alone carries the derivative, which by the implicit function
+    theorem is that of the true inverse.
 
     Returns:
         u, v, whether they solve pull(u, v) = (x, y) to 0.02 px, and whether the map keeps the picture upright there.
     """
 
-    def step(u: Array, v: Array) -> tuple[Array, Array, Array]:
+    def step(_: int, state: tuple[Array, ...]) -> tuple[Array, ...]:
+        u, v = state[:2]
         one, zero = jnp.ones_like(u), jnp.zeros_like(u)
-        u0, v0 = jax.lax.stop_gradient((u, v))
-        (px, py), change = jax.linearize(pull, u0, v0)
-        a, c, b, d = jax.lax.stop_gradient((*change(one, zero), *change(zero, one)))
+        there, change = jax.linearize(pull, u, v)
+        slopes = *change(one, zero), *change(zero, one)
+        return jax.lax.stop_gradient((*closer(u, v, there, slopes), *slopes))
+
+    def closer(u: Array, v: Array, there: tuple[Array, Array], slopes: tuple[Array, ...]) -> tuple[Array, Array]:
+        a, c, b, d = slopes
         slope = a * d - b * c
         det = jnp.where(jnp.abs(slope) < 0.05, jnp.where(slope < 0, -0.05, 0.05), slope)
-        rx, ry = px - x, py - y
-        return u0 - (d * rx - b * ry) / det, v0 - (a * ry - c * rx) / det, slope > 0
+        rx, ry = there[0] - x, there[1] - y
+        return u - (d * rx - b * ry) / det, v - (a * ry - c * rx) / det
 
-    def close(_: int, guess: tuple[Array, Array]) -> tuple[Array, Array]:
-        return jax.lax.stop_gradient(step(*guess)[:2])
-
-    u, v, upright = step(*jax.lax.fori_loop(0, 3, close, (u, v)))
-    px, py = pull(u, v)
-    rx, ry = px - x, py - y
-    return u, v, rx * rx + ry * ry < 0.02**2, upright
+    start = jax.lax.stop_gradient((u, v))
+    u, v, *slopes = jax.lax.fori_loop(0, 4, step, (*start, *(jnp.zeros_like(u) for _ in range(4))))
+    there = pull(u, v)
+    close = (there[0] - x) ** 2 + (there[1] - y) ** 2 < 0.02**2
+    a, c, b, d = slopes
+    return *closer(u, v, there, (a, c, b, d)), close, a * d - b * c > 0
 
 
 def _count(pull: Pull, x: Array, y: Array, x0: Array, across: Array, y0: Array, down: Array) -> tuple[Array, ...]:

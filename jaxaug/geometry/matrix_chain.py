@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +12,7 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.struct import is_concrete
 from jaxaug.geometry.maps import Jacobian, Moved, Structure
-from jaxaug.geometry.matrices import compose3, inverse3
+from jaxaug.geometry.matrices import compose3, inverse3, vector
 from jaxaug.geometry.warp import Warp
 
 #: How far in front of the horizon of a projective warp points must lie; the top left corner of the picture is at 1.
@@ -23,14 +23,13 @@ class HalfPlanes(NamedTuple):
     """Lines of which points count on one side.
 
     Args:
-        lines: (P, 3) a, b, c of unit normals; points with a x + b y + c >= 0 count.
-        step: (P,) from which step on.
-        bounds: how many of the first are sides of canvases; the others are horizons, where nothing is to be seen.
+        lines: (C, 4 or 5, 3) a, b, c of unit normals; points with a x + b y + c >= 0 count. For each cut the sides of a
+            canvas, and perhaps the horizon, on which nothing is to be seen.
+        steps: (C,) from which step on each cut counts.
     """
 
     lines: Array
-    step: np.ndarray
-    bounds: int
+    steps: np.ndarray
 
 
 @struct.struct
@@ -118,24 +117,21 @@ class MatrixChain:
         m = self.forward[cuts]
         height, width = (self.sizes[cuts, i, None] for i in range(2))
         x, y, w = m[:, 0], m[:, 1], m[:, 2]
-        sides = jnp.stack([x, width * w - x, y, height * w - y], axis=1).reshape(-1, 3)
-        steps = np.repeat(cuts, 4)
+        lines = [x, width * w - x, y, height * w - y]
         if self.is_projective:
-            ahead = w - jnp.array([0.0, 0.0, HORIZON])
-            return HalfPlanes(_unit(jnp.concatenate([sides, ahead])), np.concatenate([steps, cuts]), len(sides))
-        return HalfPlanes(_unit(sides), steps, len(sides))
+            lines.append(w - jnp.array([0.0, 0.0, HORIZON]))
+        return HalfPlanes(_unit(jnp.stack(lines, axis=1)), cuts)
 
 
-def canvas_sides(size: tuple[object, object]) -> HalfPlanes:
+def canvas_sides(size: tuple[Any, Any]) -> HalfPlanes:
     """The half-planes whose common part is a canvas of (height, width)."""
-    height, width = (jnp.asarray(n, jnp.float32) for n in size)
-    one, none = jnp.ones(()), jnp.zeros(())
-    rows = [[one, none, none], [-one, none, width], [none, one, none], [none, -one, height]]
-    return HalfPlanes(jnp.stack([jnp.stack(row) for row in rows]), np.zeros(4, int), 4)
+    height, width = size
+    lines = vector(1, 0, 0, -1, 0, width, 0, 1, 0, 0, -1, height).reshape(1, 4, 3)
+    return HalfPlanes(jnp.asarray(lines), np.zeros(1, int))
 
 
 def _unit(lines: Array) -> Array:
-    """Lines (P, 3) with normals of length one; one without a direction is kept as it is."""
-    square = (lines[:, :2] ** 2).sum(axis=1, keepdims=True)
+    """Lines (..., 3) with normals of length one; one without a direction is kept as it is."""
+    square = (lines[..., :2] ** 2).sum(axis=-1, keepdims=True)
     some = square > 1e-20
     return lines / jnp.where(some, jnp.sqrt(jnp.where(some, square, 1.0)), 1.0)
