@@ -6,20 +6,30 @@ otherwise: this one holds the traced function and knows how to be mapped. Differ
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jax.extend.core import ClosedJaxpr, Jaxpr, Primitive, jaxpr_as_fun
 from jax.interpreters import ad, batching, mlir
 
+from jaxaug.backend.devices import (
+    derivative_of,
+    divide,
+    lower_on_one_device,
+    may_be_divided,
+    type_on_one_device,
+    types_on_devices,
+    varying_among,
+    without_mesh,
+)
 from jaxaug.backend.struct import is_concrete
 
 
-def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
+def one_sample(fn: Callable[[Any], Any], operand: Any, *, in_turn: bool = True) -> Any:
     """A function of one sample, which `vmap` takes over a batch on CPUs one after another, elsewhere side by side.
 
     One after another, temporaries of a sample stay in the cache, and a branch that it does not take is not run.
@@ -27,46 +37,103 @@ def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
     Args:
         fn: from a pytree of arrays to another one.
         operand: the pytree; what is known while tracing stays known to the function.
+        in_turn: False goes side by side on CPUs, too.
     """
     leaves, tree = jax.tree.flatten(operand)
-    known = [is_concrete(leaf) for leaf in leaves]
-    if all(known):
+    given = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
+    if not given:
         return fn(operand)
+    values, impls = _operands([leaves[i] for i in given])
+    types = [type_on_one_device(value) for value in values]
+    program, structure = _traced(fn, tree, leaves, given, impls, types)
+    return jax.tree.unflatten(structure, _sample.bind(*values, program=program, in_turn=in_turn))
+
+
+def each_sample(fn: Callable[[Any, Any], Any], samples: Any, shared: Any) -> Any:
+    """A function of a sample and of what all samples share, for a batch: each device does the samples that it holds.
+
+    Args:
+        fn: from two pytrees of arrays to another one.
+        samples: pytree of arrays with a leading axis.
+        shared: pytree; what is known while tracing stays known to the function.
+    """
+    count = len(jax.tree.leaves(samples))
+    leaves, tree = jax.tree.flatten((samples, shared))
+    given = [i for i, leaf in enumerate(leaves) if i < count or not is_concrete(leaf)]
+    if not may_be_divided([leaves[i] for i in given]):
+        return jax.vmap(fn, in_axes=(0, None))(samples, shared)
+    values, impls = _operands([leaves[i] for i in given])
+    mapped = [False] * (len(values) - len(given)) + [i < count for i in given]
+    types = [type_on_one_device(value, skip=is_mapped) for value, is_mapped in zip(values, mapped, strict=True)]
+    program, structure = _traced(lambda both: fn(*both), tree, leaves, given, impls, types)
+    out = divide(functools.partial(_batch, program, False, mapped), values, mapped)
+    return jax.tree.unflatten(structure, out)
+
+
+def on_devices(fn: Callable[[Any], Any], operand: Any) -> Any:
+    """A function of one sample, which `vmap` takes over a batch side by side, on each device the samples it holds."""
+    traced = [leaf for leaf in jax.tree.leaves(operand) if not is_concrete(leaf)]
+    return one_sample(fn, operand, in_turn=False) if may_be_divided(traced) else fn(operand)
+
+
+def _operands(values: list[Any]) -> tuple[list[Array], list[Any]]:
+    """What is given to a primitive for some arrays, and the generators of those that are keys, else None.
+
+    Keys are given as words. Inside `shard_map` a number goes first that tells what differs between devices.
+    """
+    impls = [jax.random.key_impl(v) if jnp.issubdtype(v.dtype, jax.dtypes.prng_key) else None for v in values]
+    words = [v if impl is None else jax.random.key_data(v) for v, impl in zip(values, impls, strict=True)]
+    return [*varying_among(words), *words], impls
+
+
+def _traced(
+    fn: Callable[[Any], Any], tree: Any, leaves: list[Any], given: list[int], impls: list[Any], types: list[Any]
+) -> tuple[ClosedJaxpr, Any]:
+    """A function of a pytree as a program of those of its leaves that are given, and the structure of its results."""
 
     def flat(*values: Array) -> Any:
-        given = iter(values)
-        return fn(jax.tree.unflatten(tree, [leaf if k else next(given) for k, leaf in zip(known, leaves, strict=True)]))
+        own = list(leaves)
+        for i, value, impl in zip(given, values[len(values) - len(given) :], impls, strict=True):
+            own[i] = value if impl is None else jax.random.wrap_key_data(value, impl=impl)
+        return fn(jax.tree.unflatten(tree, own))
 
-    values = [leaf for k, leaf in zip(known, leaves, strict=True) if not k]
-    traced, shapes = jax.make_jaxpr(flat, return_shape=True)(*values)
-    return jax.tree.unflatten(jax.tree.structure(shapes), _sample.bind(*values, program=traced))
+    program, shapes = jax.make_jaxpr(without_mesh(flat), return_shape=True)(*types)
+    return program, jax.tree.structure(shapes)
 
 
 _sample = Primitive("sample")
 _sample.multiple_results = True
 
 
-def _run(*values: Array, program: ClosedJaxpr) -> list[Array]:
+def _run(*values: Array, program: ClosedJaxpr, in_turn: bool) -> list[Array]:
     return jaxpr_as_fun(program)(*values)
 
 
-def _mapped(values: Sequence[Array], axes: Sequence[int | None], *, program: ClosedJaxpr) -> tuple[Any, Any]:
+def _mapped(values: Sequence[Array], axes: Sequence[int | None], **params: Any) -> tuple[list[Array], list[int]]:
+    batch = [v if axis is None else jnp.moveaxis(v, axis, 0) for v, axis in zip(values, axes, strict=True)]
+    mapped = [axis is not None for axis in axes]
+    fn = functools.partial(_batch, params["program"], params["in_turn"], mapped)
+    out = divide(fn, batch, mapped) if may_be_divided(batch) else fn(*batch)
+    return out, [0] * len(out)
+
+
+def _batch(program: ClosedJaxpr, in_turn: bool, mapped: Sequence[bool], *values: Array) -> list[Array]:
+    """A program of one sample for a batch."""
+
     def whole(own: list[Array]) -> list[Array]:
         given = iter(own)
-        return [value if axis is None else next(given) for value, axis in zip(values, axes, strict=True)]
+        return [next(given) if is_mapped else value for value, is_mapped in zip(values, mapped, strict=True)]
 
-    def in_turn(batch: list[Array]) -> list[Array]:
-        return jax.lax.map(lambda own: _sample.bind(*whole(own), program=program), batch)
+    def one_by_one(batch: list[Array]) -> list[Array]:
+        return jax.lax.map(lambda own: _sample.bind(*whole(own), program=program, in_turn=True), batch)
 
     def side_by_side(batch: list[Array]) -> list[Array]:
-        return jax.vmap(lambda own: _run(*whole(own), program=program))(batch)
+        return jax.vmap(lambda own: jaxpr_as_fun(program)(*whole(own)))(batch)
 
-    batch = [jnp.moveaxis(value, axis, 0) for value, axis in zip(values, axes, strict=True) if axis is not None]
-    if _is_one_loop(program.jaxpr):
-        out = side_by_side(batch)
-    else:
-        out = jax.lax.platform_dependent(batch, cpu=in_turn, default=side_by_side)
-    return out, [0] * len(out)
+    batch = [value for value, is_mapped in zip(values, mapped, strict=True) if is_mapped]
+    if not in_turn or _is_one_loop(program.jaxpr):
+        return side_by_side(batch)
+    return jax.lax.platform_dependent(batch, cpu=one_by_one, default=side_by_side)
 
 
 #: What compilers make one loop of, and what they branch and loop by.
@@ -94,17 +161,10 @@ def _is_plain(eqn: Any) -> bool:
     return name in _PLAIN or (few and name not in _CONTROL)
 
 
-def _derived(values: Sequence[Array], changes: Sequence[Any], *, program: ClosedJaxpr) -> Any:
-    def change(value: Array, change: Any) -> Any:
-        if not jnp.issubdtype(value.dtype, jnp.inexact):
-            return np.zeros(value.shape, jax.dtypes.float0)
-        return jnp.zeros_like(value) if isinstance(change, ad.Zero) else change
-
-    return jax.jvp(jaxpr_as_fun(program), list(values), [change(v, c) for v, c in zip(values, changes, strict=True)])
-
-
 _sample.def_impl(_run)
-_sample.def_abstract_eval(lambda *_, program: program.out_avals)
-mlir.register_lowering(_sample, mlir.lower_fun(_run, multiple_results=True))
+_sample.def_abstract_eval(lambda *avals, program, in_turn: types_on_devices(program.out_avals, avals))
+mlir.register_lowering(_sample, lower_on_one_device)
 batching.primitive_batchers[_sample] = _mapped
-ad.primitive_jvps[_sample] = _derived
+ad.primitive_jvps[_sample] = lambda values, changes, **params: derivative_of(
+    functools.partial(_run, **params), values, changes
+)
