@@ -49,10 +49,10 @@ def without_mesh(fn: F) -> F:
     return cast(F, run)
 
 
-def type_on_one_device(value: Any, *, skip: bool = False) -> jax.ShapeDtypeStruct:
+def type_on_one_device(value: Any, *, skip: bool = False) -> jax.core.ShapedArray:
     """The type of an array without what it says about devices, and without its leading axis if that is skipped."""
     aval = jax.typeof(value)
-    return jax.ShapeDtypeStruct(aval.shape[skip:], aval.dtype, weak_type=aval.weak_type)
+    return jax.core.ShapedArray(aval.shape[skip:], aval.dtype, weak_type=aval.weak_type)
 
 
 def varying_among(values: Sequence[Any]) -> list[Array]:
