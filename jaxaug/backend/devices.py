@@ -36,6 +36,22 @@ def may_be_divided(values: Sequence[Any]) -> bool:
     return mesh_of(values) is not None or jax.device_count() > 1
 
 
+def between_devices(fn: Callable[..., Any], batch: Any, *arguments: Any) -> Any:
+    """A function of a batch that moves samples between devices, along axes of a mesh that do not allow it, too.
+
+    Args:
+        fn: of the batch and the other arguments, to a pytree of arrays with the same leading axis.
+        batch: pytree of arrays with a leading axis.
+        *arguments: pytrees of arrays.
+    """
+    avals = [jax.typeof(leaf) for leaf in jax.tree.leaves(batch)]
+    mesh = mesh_of(jax.tree.leaves(batch))
+    if mesh is None or AxisType.Explicit not in mesh.axis_types or not hasattr(jax.sharding, "auto_axes"):
+        return fn(batch, *arguments)
+    result = NamedSharding(mesh, PartitionSpec(batch_axis(avals)))
+    return jax.sharding.auto_axes(fn, out_sharding=result)(batch, *arguments)
+
+
 def without_mesh(fn: F) -> F:
     """A function that is traced as if no mesh of devices were set, so that new arrays have types of one device."""
     if not hasattr(jax.sharding, "use_abstract_mesh"):
@@ -83,6 +99,12 @@ def types_on_devices(results: Sequence[Any], operands: Sequence[Any], axis: Any 
     return [typed(aval) for aval in results]
 
 
+def batch_axis(avals: Sequence[Any]) -> Any:
+    """What the leading axis of some types is sharded over: names of axes of a mesh, or None."""
+    specs = (getattr(aval.sharding, "spec", ()) for aval in avals)
+    return next((spec[0] for spec in specs if spec and spec[0] is not None), None)
+
+
 def divide(fn: Callable[..., list[Array]], values: Sequence[Array], mapped: Sequence[bool]) -> list[Array]:
     """A function of a batch, of which each device does the samples that it holds.
 
@@ -119,9 +141,8 @@ def _partitioned(
 
     def shardings(mesh: Any, arguments: Sequence[Any], results: Sequence[Any]) -> tuple[Any, Any]:
         batches = [argument for argument, is_mapped in zip(arguments, mapped, strict=True) if is_mapped]
-        specs = (getattr(value.sharding, "spec", ()) for value in (*batches, *results))
-        axis = next((spec[0] for spec in specs if spec and spec[0] is not None), None)
-        split, same = NamedSharding(mesh, PartitionSpec(axis)), NamedSharding(mesh, PartitionSpec())
+        split = NamedSharding(mesh, PartitionSpec(batch_axis((*batches, *results))))
+        same = NamedSharding(mesh, PartitionSpec())
         return tuple(split if is_mapped else same for is_mapped in mapped), tuple(split for _ in results)
 
     def partition(mesh: Any, arguments: Any, results: Any) -> Any:
@@ -156,9 +177,8 @@ def _run(*values: Array, **params: Any) -> list[Array]:
 
 
 def _types(*avals: Any, program: ClosedJaxpr, mapped: Sequence[bool], **_: Any) -> list[Any]:
-    specs = (aval.sharding.spec for aval, is_mapped in zip(avals, mapped, strict=True) if is_mapped)
-    axis = next((spec[0] for spec in specs if spec and spec[0] is not None), None)
-    return types_on_devices(program.out_avals, avals, axis)
+    batch = [aval for aval, is_mapped in zip(avals, mapped, strict=True) if is_mapped]
+    return types_on_devices(program.out_avals, avals, batch_axis(batch))
 
 
 def lower_on_one_device(ctx: Any, *values: Any, program: ClosedJaxpr, **_: Any) -> Any:

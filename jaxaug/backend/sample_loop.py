@@ -39,13 +39,9 @@ def one_sample(fn: Callable[[Any], Any], operand: Any, *, in_turn: bool = True) 
         operand: the pytree; what is known while tracing stays known to the function.
         in_turn: False goes side by side on CPUs, too.
     """
-    leaves, tree = jax.tree.flatten(operand)
-    given = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
-    if not given:
+    if all(is_concrete(leaf) for leaf in jax.tree.leaves(operand)):
         return fn(operand)
-    values, impls = _operands([leaves[i] for i in given])
-    types = [type_on_one_device(value) for value in values]
-    program, structure = _traced(fn, tree, leaves, given, impls, types)
+    program, structure, values, _ = _program(fn, operand)
     return jax.tree.unflatten(structure, _sample.bind(*values, program=program, in_turn=in_turn))
 
 
@@ -57,15 +53,10 @@ def each_sample(fn: Callable[[Any, Any], Any], samples: Any, shared: Any) -> Any
         samples: pytree of arrays with a leading axis.
         shared: pytree; what is known while tracing stays known to the function.
     """
-    count = len(jax.tree.leaves(samples))
-    leaves, tree = jax.tree.flatten((samples, shared))
-    given = [i for i, leaf in enumerate(leaves) if i < count or not is_concrete(leaf)]
-    if not may_be_divided([leaves[i] for i in given]):
+    if not may_be_divided(jax.tree.leaves(samples)):
         return jax.vmap(fn, in_axes=(0, None))(samples, shared)
-    values, impls = _operands([leaves[i] for i in given])
-    mapped = [False] * (len(values) - len(given)) + [i < count for i in given]
-    types = [type_on_one_device(value, skip=is_mapped) for value, is_mapped in zip(values, mapped, strict=True)]
-    program, structure = _traced(lambda both: fn(*both), tree, leaves, given, impls, types)
+    count = len(jax.tree.leaves(samples))
+    program, structure, values, mapped = _program(lambda both: fn(*both), (samples, shared), count)
     out = divide(functools.partial(_batch, program, False, mapped), values, mapped)
     return jax.tree.unflatten(structure, out)
 
@@ -76,29 +67,61 @@ def on_devices(fn: Callable[[Any], Any], operand: Any) -> Any:
     return one_sample(fn, operand, in_turn=False) if may_be_divided(traced) else fn(operand)
 
 
-def _operands(values: list[Any]) -> tuple[list[Array], list[Any]]:
-    """What is given to a primitive for some arrays, and the generators of those that are keys, else None.
+def _program(
+    fn: Callable[[Any], Any], operand: Any, count: int = 0
+) -> tuple[ClosedJaxpr, Any, list[Array], list[bool]]:
+    """A function of a pytree as a program that knows of one device only.
 
-    Keys are given as words. Inside `shard_map` a number goes first that tells what differs between devices.
+    Args:
+        fn: the function.
+        operand: its argument.
+        count: the first so many leaves are batches, of which the program takes one sample.
+
+    Returns:
+        The program, the structure of its results, its arguments, and whether each of them is a batch. Keys are given as
+        words. Inside `shard_map` a number goes first that tells where devices differ; what the function closes over
+        goes last.
     """
-    impls = [jax.random.key_impl(v) if jnp.issubdtype(v.dtype, jax.dtypes.prng_key) else None for v in values]
-    words = [v if impl is None else jax.random.key_data(v) for v, impl in zip(values, impls, strict=True)]
-    return [*varying_among(words), *words], impls
+    leaves, tree = jax.tree.flatten(operand)
+    given = [i for i, leaf in enumerate(leaves) if i < count or not is_concrete(leaf)]
+    impls = [_generator(leaves[i]) for i in given]
+    words = [
+        leaves[i] if impl is None else jax.random.key_data(leaves[i]) for i, impl in zip(given, impls, strict=True)
+    ]
+    values = [*varying_among(words), *words]
+    before = len(values) - len(words)
+    mapped = [False] * before + [i < count for i in given]
 
-
-def _traced(
-    fn: Callable[[Any], Any], tree: Any, leaves: list[Any], given: list[int], impls: list[Any], types: list[Any]
-) -> tuple[ClosedJaxpr, Any]:
-    """A function of a pytree as a program of those of its leaves that are given, and the structure of its results."""
-
+    @without_mesh
     def flat(*values: Array) -> Any:
         own = list(leaves)
-        for i, value, impl in zip(given, values[len(values) - len(given) :], impls, strict=True):
+        for i, value, impl in zip(given, values[before:], impls, strict=True):
             own[i] = value if impl is None else jax.random.wrap_key_data(value, impl=impl)
         return fn(jax.tree.unflatten(tree, own))
 
-    program, shapes = jax.make_jaxpr(without_mesh(flat), return_shape=True)(*types)
-    return program, jax.tree.structure(shapes)
+    types = [type_on_one_device(value, skip=is_batch) for value, is_batch in zip(values, mapped, strict=True)]
+    program, shapes = jax.make_jaxpr(flat, return_shape=True)(*types)
+    outer = [constant for constant in program.consts if not is_concrete(constant)]
+    if outer:
+        program = _given_constants(program, len(outer), [*types, *map(type_on_one_device, outer)])
+    return program, jax.tree.structure(shapes), [*values, *outer], mapped + [False] * len(outer)
+
+
+def _generator(value: Any) -> Any:
+    """How random numbers are made from a key; None for an array of numbers."""
+    return jax.random.key_impl(value) if jnp.issubdtype(value.dtype, jax.dtypes.prng_key) else None
+
+
+def _given_constants(program: ClosedJaxpr, count: int, types: list[Any]) -> ClosedJaxpr:
+    """A program whose constants that are traced, so many, come as its last arguments."""
+
+    @without_mesh
+    def closed(*values: Array) -> list[Array]:
+        given = iter(values[-count:])
+        constants = [constant if is_concrete(constant) else next(given) for constant in program.consts]
+        return jaxpr_as_fun(ClosedJaxpr(program.jaxpr, constants))(*values[:-count])
+
+    return jax.make_jaxpr(closed)(*types)
 
 
 _sample = Primitive("sample")

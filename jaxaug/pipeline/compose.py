@@ -16,6 +16,7 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import opaque_constant
+from jaxaug.backend.devices import between_devices
 from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.sample_loop import each_sample, on_devices, one_sample
 from jaxaug.backend.settings_of_jax import with_own_settings
@@ -367,7 +368,11 @@ def _inverted(augment: Compose, plan: Plan, sample: Any) -> Any:
 
 def _batched(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
     if mixing_steps(augment.transforms):
-        return batch_in_stages(augment, key, indices, samples)
+
+        def in_stages(samples: Any, augment: Compose, key: Array, indices: Array) -> Any:
+            return batch_in_stages(augment, key, indices, samples)
+
+        return between_devices(in_stages, samples, augment, key, indices)
 
     def one(given: Any, shared: Any) -> Any:
         (index, sample), (augment, key) = given, shared
