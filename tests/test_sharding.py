@@ -22,13 +22,10 @@ except ImportError:
     from jax.experimental.shard_map import shard_map
 
 assert jax.device_count() == 8
-augment = ja.Compose(
-    [ja.HorizontalFlip(), ja.OneOf([ja.Rotate(), ja.GaussNoise()], p=1)], bbox_params=ja.BboxParams("pascal_voc")
-)
+augment = ja.Compose([ja.HorizontalFlip(), ja.OneOf([ja.Rotate(), ja.GaussNoise()], p=1)])
 B = 16
 batch = {
     "image": jnp.arange(B * 16 * 16 * 3, dtype=jnp.uint8).reshape(B, 16, 16, 3),
-    "bboxes": jnp.tile(jnp.array([[2.0, 3, 14, 12]]), (B, 1, 1)),
     "label": jnp.arange(B),
 }
 key = jax.random.key(0)
