@@ -32,8 +32,8 @@ PACKAGES = (
     "torchvision",
     "kornia",
 )
-QUICK = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
-"""Compiling takes most of the time that the file takes; the tests use the same."""
+QUICK = "--xla_backend_optimization_level=0"
+"""Compiling takes most of the time that the file takes. Every jax knows this flag: an unknown one ends the process."""
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:

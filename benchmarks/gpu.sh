@@ -37,7 +37,7 @@ if [ -n "$trial" ]; then
   export JAX_PLATFORMS=cpu
   slack=200 expected=$work/expected.npz most=$((1 << 26)) threads=1
   # The file is compiled with other settings, so that something is compared.
-  checking=--xla_cpu_use_fusion_emitters=false
+  checking=--xla_backend_optimization_level=1
   sizes=(--device cpu --cores 1 --queue --copy $most --batch 4 --size 32 --repeats 3 --budget 0.2)
 else
   # Memory is taken as it is needed: the libraries share the device.

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import textwrap
 from typing import Any
 
 import jax
@@ -67,35 +63,6 @@ def test_rows_by_products_are_the_rows(dtype: str) -> None:
     assert got.dtype == dtype
     np.testing.assert_array_equal(got, table[[6, 0, 3, 3, 0, 6]])
     np.testing.assert_array_equal(got, copied(jnp.asarray(table), index))
-
-
-def test_two_devices_give_what_one_gives_and_do_not_talk() -> None:
-    code = """
-        import jax, jax.numpy as jnp, numpy as np, jaxaug as ja
-        from jax.sharding import NamedSharding, PartitionSpec as P
-
-        assert jax.device_count() == 2
-        augment = ja.Compose([ja.HorizontalFlip(), ja.Rotate(p=1), ja.RandomGamma(), ja.CoarseDropout()])
-        key, images = jax.random.key(0), jnp.arange(4 * 16 * 16 * 3, dtype=jnp.uint8).reshape(4, 16, 16, 3)
-        mesh = jax.make_mesh((2,), ("batch",))
-
-        def part(key, images):
-            start = jax.lax.axis_index("batch") * images.shape[0]
-            return augment.batch(key, image=images, start=start)["image"]
-
-        spread = jax.jit(jax.shard_map(part, mesh=mesh, in_specs=(P(), P("batch")), out_specs=P("batch"),
-                                       check_vma=False))
-        there = jax.device_put(images, NamedSharding(mesh, P("batch")))
-        alone = jax.jit(augment.batch)(key, {"image": images})["image"]
-        np.testing.assert_array_equal(spread(key, there), alone)
-        program = spread.lower(key, there).compile().as_text()
-        assert not any(word in program for word in ("all-reduce", "all-gather", "all-to-all", "collective-permute"))
-    """
-    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)], env={**os.environ, **flags}, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_large_picture_goes_in_strips_and_looks_the_same() -> None:

@@ -19,6 +19,9 @@ SETTINGS: dict[str, Any] = {
     "64 bits": lambda: _x64(True),
     "strict promotion": lambda: jax.numpy_dtype_promotion("strict"),
     "no rank promotion": lambda: jax.numpy_rank_promotion("raise"),
+    "no NaN": lambda: jax.debug_nans(True),
+    "no key twice": lambda: jax.debug_key_reuse(True),
+    "no transfer": lambda: jax.transfer_guard("disallow"),
 }
 STEPS = [
     ja.OneOf([ja.Rotate(), ja.ElasticTransform(20, 5)], p=1),
@@ -32,20 +35,22 @@ AUGMENT = ja.Compose(
 )
 
 
-def results() -> Any:
-    batch = jax.tree.map(lambda leaf: np.stack([leaf] * 3), labelled(40, 44))
-    return jax.tree.map(np.asarray, jax.jit(AUGMENT.batch)(jax.random.key(1), batch))
+def results(setting: Any) -> Any:
+    batch = jax.device_put(jax.tree.map(lambda leaf: np.stack([leaf] * 3), labelled(40, 44)))
+    key = jax.random.key(1)
+    with setting():
+        out = jax.jit(AUGMENT.batch)(key, batch)
+    return jax.tree.map(np.asarray, out)
 
 
-usual_results = functools.cache(results)
+usual_results = functools.cache(lambda: results(contextlib.nullcontext))
 
 
 @pytest.mark.xdist_group("settings")
 @pytest.mark.parametrize("name", ["64 bits", *(pytest.param(n, marks=pytest.mark.slow) for n in list(SETTINGS)[1:])])
 def test_results_do_not_depend_on_settings(name: str) -> None:
     usual = usual_results()
-    with SETTINGS[name]():
-        found = results()
+    found = results(SETTINGS[name])
     for one, other in zip(jax.tree.leaves(usual), jax.tree.leaves(found), strict=True):
         assert one.dtype == other.dtype or one.dtype.kind == other.dtype.kind == "i"
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-5)

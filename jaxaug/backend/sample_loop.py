@@ -18,10 +18,20 @@ from jax.extend.core import ClosedJaxpr, Jaxpr, Primitive, jaxpr_as_fun
 from jax.interpreters import ad, batching, mlir
 
 from jaxaug.backend.compiler import counts, materialize
+from jaxaug.backend.devices import (
+    derivative_of,
+    divide,
+    lower_on_one_device,
+    may_be_divided,
+    type_on_one_device,
+    types_on_devices,
+    varying_among,
+    without_mesh,
+)
 from jaxaug.backend.struct import is_concrete
 
 
-def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
+def one_sample(fn: Callable[[Any], Any], operand: Any, *, in_turn: bool = True) -> Any:
     """A function of one sample, which `vmap` takes over a batch on CPUs one after another, elsewhere side by side.
 
     One after another, temporaries of a sample stay in the cache, and a branch that it does not take is not run.
@@ -29,19 +39,99 @@ def one_sample(fn: Callable[[Any], Any], operand: Any) -> Any:
     Args:
         fn: from a pytree of arrays to another one.
         operand: the pytree; what is known while tracing stays known to the function.
+        in_turn: False goes side by side on CPUs, too.
     """
     leaves, tree = jax.tree.flatten(operand)
     known = [is_concrete(leaf) for leaf in leaves]
     if all(known):
         return fn(operand)
-    places, values = _packed([leaf for k, leaf in zip(known, leaves, strict=True) if not k])
+    places, packed = _packed([leaf for k, leaf in zip(known, leaves, strict=True) if not k])
 
-    def flat(*values: Array) -> Any:
+    def of_packed(values: Sequence[Array]) -> Any:
         given = iter(_unpacked(places, values))
         return fn(jax.tree.unflatten(tree, [leaf if k else next(given) for k, leaf in zip(known, leaves, strict=True)]))
 
-    traced, shapes = jax.make_jaxpr(flat, return_shape=True)(*values)
-    return jax.tree.unflatten(jax.tree.structure(shapes), _sample.bind(*values, program=traced))
+    program, structure, values, _ = _program(of_packed, packed)
+    return jax.tree.unflatten(structure, _sample.bind(*values, program=program, in_turn=in_turn))
+
+
+def each_sample(fn: Callable[[Any, Any], Any], samples: Any, shared: Any) -> Any:
+    """A function of a sample and of what all samples share, for a batch: each device does the samples that it holds.
+
+    Args:
+        fn: from two pytrees of arrays to another one.
+        samples: pytree of arrays with a leading axis.
+        shared: pytree; what is known while tracing stays known to the function.
+    """
+    if not may_be_divided(jax.tree.leaves(samples)):
+        return jax.vmap(fn, in_axes=(0, None))(samples, shared)
+    count = len(jax.tree.leaves(samples))
+    program, structure, values, mapped = _program(lambda both: fn(*both), (samples, shared), count)
+    out = divide(functools.partial(_take, program, False, mapped), values, mapped)
+    return jax.tree.unflatten(structure, out)
+
+
+def on_devices(fn: Callable[[Any], Any], operand: Any) -> Any:
+    """A function of one sample, which `vmap` takes over a batch side by side, on each device the samples it holds."""
+    traced = [leaf for leaf in jax.tree.leaves(operand) if not is_concrete(leaf)]
+    return one_sample(fn, operand, in_turn=False) if may_be_divided(traced) else fn(operand)
+
+
+def _program(
+    fn: Callable[[Any], Any], operand: Any, count: int = 0
+) -> tuple[ClosedJaxpr, Any, list[Array], list[bool]]:
+    """A function of a pytree as a program that knows of one device only.
+
+    Args:
+        fn: the function.
+        operand: its argument.
+        count: the first so many leaves are batches, of which the program takes one sample.
+
+    Returns:
+        The program, the structure of its results, its arguments, and whether each of them is a batch. Keys are given as
+        words. Inside `shard_map` a number goes first that tells where devices differ; what the function closes over
+        goes last.
+    """
+    leaves, tree = jax.tree.flatten(operand)
+    given = [i for i, leaf in enumerate(leaves) if i < count or not is_concrete(leaf)]
+    impls = [_generator(leaves[i]) for i in given]
+    words = [
+        leaves[i] if impl is None else jax.random.key_data(leaves[i]) for i, impl in zip(given, impls, strict=True)
+    ]
+    values = [*varying_among(words), *words]
+    before = len(values) - len(words)
+    mapped = [False] * before + [i < count for i in given]
+
+    @without_mesh
+    def flat(*values: Array) -> Any:
+        own = list(leaves)
+        for i, value, impl in zip(given, values[before:], impls, strict=True):
+            own[i] = value if impl is None else jax.random.wrap_key_data(value, impl=impl)
+        return fn(jax.tree.unflatten(tree, own))
+
+    types = [type_on_one_device(value, skip=is_batch) for value, is_batch in zip(values, mapped, strict=True)]
+    program, shapes = jax.make_jaxpr(flat, return_shape=True)(*types)
+    outer = [constant for constant in program.consts if not is_concrete(constant)]
+    if outer:
+        program = _given_constants(program, len(outer), [*types, *map(type_on_one_device, outer)])
+    return program, jax.tree.structure(shapes), [*values, *outer], mapped + [False] * len(outer)
+
+
+def _generator(value: Any) -> Any:
+    """How random numbers are made from a key; None for an array of numbers."""
+    return jax.random.key_impl(value) if jnp.issubdtype(value.dtype, jax.dtypes.prng_key) else None
+
+
+def _given_constants(program: ClosedJaxpr, count: int, types: list[Any]) -> ClosedJaxpr:
+    """A program whose constants that are traced, so many, come as its last arguments."""
+
+    @without_mesh
+    def closed(*values: Array) -> list[Array]:
+        given = iter(values[-count:])
+        constants = [constant if is_concrete(constant) else next(given) for constant in program.consts]
+        return jaxpr_as_fun(ClosedJaxpr(program.jaxpr, constants))(*values[:-count])
+
+    return jax.make_jaxpr(closed)(*types)
 
 
 class _Packing(NamedTuple):
@@ -93,16 +183,22 @@ _sample = Primitive("sample")
 _sample.multiple_results = True
 
 
-def _run(*values: Array, program: ClosedJaxpr) -> list[Array]:
+def _run(*values: Array, program: ClosedJaxpr, in_turn: bool) -> list[Array]:
     return jaxpr_as_fun(program)(*values)
 
 
-def _mapped(values: Sequence[Array], axes: Sequence[int | None], *, program: ClosedJaxpr) -> tuple[Any, Any]:
-    batch = [value if axis is None else jnp.moveaxis(value, axis, 0) for value, axis in zip(values, axes, strict=True)]
-    mapped = tuple(axis is not None for axis in axes)
-    take = _side_by_side if _is_one_loop(program.jaxpr) else _batch.bind
-    out = take(*batch, program=program, mapped=mapped)
+def _mapped(values: Sequence[Array], axes: Sequence[int | None], **params: Any) -> tuple[list[Array], list[int]]:
+    batch = [v if axis is None else jnp.moveaxis(v, axis, 0) for v, axis in zip(values, axes, strict=True)]
+    mapped = [axis is not None for axis in axes]
+    fn = functools.partial(_take, params["program"], params["in_turn"], mapped)
+    out = divide(fn, batch, mapped) if may_be_divided(batch) else fn(*batch)
     return out, [0] * len(out)
+
+
+def _take(program: ClosedJaxpr, in_turn: bool, mapped: Sequence[bool], *values: Array) -> list[Array]:
+    """A program of one sample for a batch."""
+    take = _batch.bind if in_turn and not _is_one_loop(program.jaxpr) else _side_by_side
+    return take(*values, program=program, mapped=tuple(mapped))
 
 
 _batch = Primitive("batch")
@@ -123,12 +219,12 @@ def _shares(
 
 def _in_turn(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Array]:
     batch, whole = _shares(values, mapped)
-    return jax.lax.map(lambda own: _sample.bind(*whole(own), program=program), batch)
+    return jax.lax.map(lambda own: _sample.bind(*whole(own), program=program, in_turn=True), batch)
 
 
 def _side_by_side(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Array]:
     batch, whole = _shares(values, mapped)
-    return jax.vmap(lambda own: _run(*whole(own), program=program))(batch)
+    return jax.vmap(lambda own: jaxpr_as_fun(program)(*whole(own)))(batch)
 
 
 def _either(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Array]:
@@ -147,7 +243,7 @@ def _mapped_again(values: Sequence[Array], axes: Sequence[int | None], **params:
         jax.ShapeDtypeStruct(v.shape if a is None else v.shape[:a] + v.shape[a + 1 :], v.dtype)
         for v, a in zip(values, axes, strict=True)
     ]
-    return _mapped(values, axes, program=jax.make_jaxpr(functools.partial(_batch.bind, **params))(*own))
+    return _mapped(values, axes, program=jax.make_jaxpr(functools.partial(_batch.bind, **params))(*own), in_turn=True)
 
 
 #: What compilers make one loop of, and what they branch and loop by.
@@ -175,21 +271,13 @@ def _is_plain(eqn: Any) -> bool:
     return name in _PLAIN or (few and name not in _CONTROL)
 
 
-def _derived(run: Callable[..., list[Array]], values: Sequence[Array], changes: Sequence[Any], **params: Any) -> Any:
-    def change(value: Array, change: Any) -> Any:
-        if not jnp.issubdtype(value.dtype, jnp.inexact):
-            return np.zeros(value.shape, jax.dtypes.float0)
-        return jnp.zeros_like(value) if isinstance(change, ad.Zero) else change
-
-    moving = [change(v, c) for v, c in zip(values, changes, strict=True)]
-    return jax.jvp(functools.partial(run, **params), list(values), moving)
-
-
 _sample.def_impl(_run)
-_sample.def_abstract_eval(lambda *_, program: program.out_avals)
-mlir.register_lowering(_sample, mlir.lower_fun(_run, multiple_results=True))
+_sample.def_abstract_eval(lambda *avals, program, in_turn: types_on_devices(program.out_avals, avals))
+mlir.register_lowering(_sample, lower_on_one_device)
 batching.primitive_batchers[_sample] = _mapped
-ad.primitive_jvps[_sample] = functools.partial(_derived, _run)
+ad.primitive_jvps[_sample] = lambda values, changes, **params: derivative_of(
+    functools.partial(_run, **params), values, changes
+)
 
 # Each platform traces its own way only: the program of one sample is long.
 _batch.def_impl(_either)
@@ -197,4 +285,6 @@ _batch.def_abstract_eval(_shapes)
 mlir.register_lowering(_batch, mlir.lower_fun(_side_by_side, multiple_results=True))
 mlir.register_lowering(_batch, mlir.lower_fun(_in_turn, multiple_results=True), platform="cpu")
 batching.primitive_batchers[_batch] = _mapped_again
-ad.primitive_jvps[_batch] = functools.partial(_derived, _either)
+ad.primitive_jvps[_batch] = lambda values, changes, **params: derivative_of(
+    functools.partial(_either, **params), values, changes
+)

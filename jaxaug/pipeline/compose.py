@@ -16,9 +16,10 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import opaque_constant
+from jaxaug.backend.devices import between_devices
 from jaxaug.backend.joined_calls import joined_calls
 from jaxaug.backend.outside_jit import Fixed, run_compiled
-from jaxaug.backend.sample_loop import one_sample
+from jaxaug.backend.sample_loop import each_sample, on_devices, one_sample
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.annotation import Placement
@@ -339,13 +340,21 @@ class Compose(Composition):
 
 def _called(augment: Compose, key: Array, sample: Any) -> Any:
     if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
-        return _applied(augment, _drawn(augment, key, sample), sample)
+        return _one_by_one(_draw_and_apply, augment, key, sample, on_devices)
     traversal = augment.start(sample, key)
     walk(augment._sequence(), key, traversal)
     return traversal.finish()
 
 
+def _draw_and_apply(augment: Compose, key: Array, sample: Any) -> Any:
+    return _applied(augment, _draw(augment, key, sample), sample)
+
+
 def _drawn(augment: Compose, key: Array, sample: Any) -> Plan:
+    return _one_by_one(_draw, augment, key, sample, on_devices)
+
+
+def _draw(augment: Compose, key: Array, sample: Any) -> Plan:
     return joined_calls(_walked, augment, key, sample)
 
 
@@ -364,8 +373,17 @@ def _inverted(augment: Compose, plan: Plan, sample: Any) -> Any:
 
 def _batched(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
     if mixing_steps(augment.transforms):
-        return batch_in_stages(augment, key, indices, samples)
-    return jax.vmap(lambda i, sample: augment(jax.random.fold_in(key, i), sample))(indices, samples)
+
+        def in_stages(samples: Any, augment: Compose, key: Array, indices: Array) -> Any:
+            return batch_in_stages(augment, key, indices, samples)
+
+        return between_devices(in_stages, samples, augment, key, indices)
+
+    def one(given: Any, shared: Any) -> Any:
+        (index, sample), (augment, key) = given, shared
+        return augment(jax.random.fold_in(key, index), sample)
+
+    return each_sample(one, (indices, samples), (augment, key))
 
 
 def _touched(augment: Compose, given: Any, sample: Any, how: Fixed) -> list[Any]:
@@ -375,11 +393,17 @@ def _touched(augment: Compose, given: Any, sample: Any, how: Fixed) -> list[Any]
     return [leaves[index] for index in touched]
 
 
-def _one_by_one(fn: Callable[[Compose, Plan, Any], Any], augment: Compose, plan: Plan, sample: Any) -> Any:
-    """A plan and a sample through a function, which stays good under `vmap` if all that comes is arrays."""
+def _one_by_one(
+    fn: Callable[[Compose, Any, Any], Any],
+    augment: Compose,
+    given: Any,
+    sample: Any,
+    mapper: Callable[..., Any] = one_sample,
+) -> Any:
+    """A key or plan and a sample through a function that `vmap` maps in a way of its own, if all is arrays."""
     if all(hasattr(leaf, "dtype") for leaf in jax.tree.leaves(sample)):
-        return one_sample(lambda given: fn(*given), (augment, plan, sample))
-    return fn(augment, plan, sample)
+        return mapper(lambda operand: fn(*operand), (augment, given, sample))
+    return fn(augment, given, sample)
 
 
 def _apply(augment: Compose, plan: Plan, sample: Any) -> Any:

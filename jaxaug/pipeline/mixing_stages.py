@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxaug.backend.sample_loop import one_sample
+from jaxaug.backend.sample_loop import on_devices, one_sample
 from jaxaug.core.layout import SampleLayout
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import MixTransform, Node
@@ -125,7 +125,7 @@ def _mixed(augment: Pipeline, op: Any, partner: Array, samples: Any, content: An
         return jax.tree.unflatten(tree, leaves), mixed.content()
 
     theirs = jax.tree.map(lambda leaf: jnp.take(leaf, partner, axis=0), (samples, content))
-    return jax.vmap(mix)(op, samples, content, *theirs)
+    return jax.vmap(lambda *given: on_devices(lambda given: mix(*given), given))(op, samples, content, *theirs)
 
 
 def _soft_labels(layout: SampleLayout, op: Any, samples: Any) -> list[int]:
