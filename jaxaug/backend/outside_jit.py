@@ -126,7 +126,9 @@ def _marked() -> Iterator[None]:
 def _is_array(leaf: Any) -> bool:
     if isinstance(leaf, jax.Array):
         return True
-    return isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "biufc"
+    numbers = isinstance(leaf, np.ndarray | np.generic)
+    # The narrow floats of ml_dtypes are of a kind of their own.
+    return numbers and (leaf.dtype.kind in "biufc" or jax.dtypes.issubdtype(leaf.dtype, np.floating))
 
 
 def _known(leaf: Any) -> Any:

@@ -116,6 +116,10 @@ class SampleLayout:
         """The annotations with rows of the same dict."""
         return [other for other in self.rows if other.group == leaf.group]
 
+    def instance_masks(self, leaf: Leaf) -> list[Leaf]:
+        """The masks of instances in the same dict."""
+        return [other for other in self.beside(leaf) if other.name == "masks"]
+
     def flags_of(self, leaf: Leaf) -> list[Leaf]:
         """The validity entries that speak for one set of rows alone."""
         return [other for other in self.beside(leaf, "rows_valid") if other.of == leaf.name]
