@@ -296,9 +296,13 @@ def test_a_batch_whose_leaves_differ_in_length() -> None:
 def test_a_plan_for_another_size() -> None:
     augment = ja.Compose([FLIP])
     plan = augment.sample(KEY, image=IMAGE)
-    with pytest.raises(ValueError, match="drawn for pictures of 20 x 30, but here they are 10 x 30: apply a plan to"):
+    with pytest.raises(
+        ValueError, match="drawn for pictures of 20 x 30, but here the picture is 10 x 30: apply a plan to"
+    ):
         augment.apply(plan, image=IMAGE[:10])
-    with pytest.raises(ValueError, match="drawn for pictures of 20 x 30, but here they are 10 x 30: apply a plan to"):
+    with pytest.raises(
+        ValueError, match="drawn for pictures of 20 x 30, but here the picture is 10 x 30: apply a plan to"
+    ):
         augment.invert(plan, image=IMAGE[:10])
     with pytest.raises(TypeError, match=r"plan must come from augment.sample\(key, sample\), got list"):
         augment.apply([], image=IMAGE)
@@ -460,7 +464,7 @@ def test_what_the_picture_has_no_room_for(transform: Any, message: str) -> None:
 
 def test_random_quarter_turns_of_pictures_that_are_not_square() -> None:
     augment = ja.Compose([ja.RandomRotate90(p=1)])
-    message = "RandomRotate90 on a picture of 20 x 30 changes the size at random, and under jit"
+    message = "RandomRotate90 on the picture of 20 x 30 changes the size at random, and under jit"
     with pytest.raises(ValueError, match=message):
         jax.jit(augment)(KEY, {"image": IMAGE})
     with pytest.raises(ValueError, match=message):

@@ -101,7 +101,7 @@ def test_the_sample_of_a_batch_is_named_and_counts_its_own_size() -> None:
         ("obboxes", np.array([[9, 9, -4, 2, 0]], np.float32), "it has no area; expected width and height above 0"),
         ("obboxes", np.array([[90, 9, 4, 2, 30]], np.float32), "it lies outside its picture of 20 x 30"),
         ("polygons", np.array([[[1, 1], [9, 1], [np.inf, 8]]], np.float32), "polygons must be finite"),
-        ("polygons", np.array([[[1, 1], [9, 1], [35, 8]]], np.float32), "it reaches outside its picture"),
+        ("polygons", np.array([[[1, 1], [9, 1], [35, 8]]], np.float32), "it reaches outside its picture of 20 x 30"),
         ("polygons", np.array([[[1, 1], [9, 9], [5, 5]]], np.float32), "it has no area"),
         ("intrinsics", np.full((3, 3), np.nan, np.float32), "it must be finite"),
     ],

@@ -201,7 +201,8 @@ class Polygons(Annotation):
             index = first_row(used & bad.any(axis=-1))
             if index is not None:
                 vertex = rows[index][bad[index]][0].tolist()
-                raise ValueError(f"{at.row(index)} has the vertex {vertex}: {what}")
+                size = f"{height[index]:g} x {width[index]:g}"
+                raise ValueError(f"{at.row(index)} has the vertex {vertex}: {what.format(size=size)}")
 
         worst(~np.isfinite(rows).all(axis=-1), "polygons must be finite.")
         x, y = np.moveaxis(rows - rows[..., :1, :], -1, 0)
@@ -215,7 +216,8 @@ class Polygons(Annotation):
             outside = np.logical_or(rows < -slack, rows > limits[..., None, :] + slack)
             worst(
                 np.any(outside, axis=-1),
-                "it reaches outside its picture. Cut it, or pass target_params={'polygons': {'clip': False}}.",
+                "it reaches outside its picture of {size}. Cut it, or pass "
+                "target_params={{'polygons': {{'clip': False}}}}.",
             )
         else:
             gone = ((rows.max(axis=-2) <= 0) | (rows.min(axis=-2) >= limits)).any(axis=-1)

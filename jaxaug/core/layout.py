@@ -61,6 +61,7 @@ class SampleLayout:
         sizes: (height, width) of the pictures of each dict.
         reference_size: (height, width) of the picture that draws are relative to.
         reference_group: keys of the dict that holds that picture.
+        reference_label: its place in words; empty where there is none.
     """
 
     treedef: Any
@@ -68,6 +69,7 @@ class SampleLayout:
     sizes: tuple[tuple[Path, Size], ...]
     reference_size: Size
     reference_group: Path = ()
+    reference_label: str = ""
 
     def size_of(self, group: Path) -> Size:
         """Size of the picture whose pixels the rows of a group count: its own, an outer group's or the reference."""

@@ -62,6 +62,7 @@ def parse(
         tuple(sizes.items()),
         sizes[reference.group] if reference else _size_alone(leaves, values),
         reference.group if reference else (),
+        reference.label if reference else "",
     )
     for leaf in leaves:
         if leaf.is_annotation:

@@ -56,6 +56,12 @@ class View:
         return self.canvas.size
 
     @property
+    def picture_name(self) -> str:
+        """The reference picture in words, for messages about its size."""
+        label = self._traversal.layout.reference_label
+        return "the picture" if label in ("", "image") else f"the reference picture {label!r}"
+
+    @property
     def height(self) -> Any:
         return self.size[0]
 

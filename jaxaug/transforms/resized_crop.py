@@ -123,7 +123,7 @@ class RandomSizedCrop(Transform):
         rows, columns = view.canvas.buffer
         if tallest > rows or widest > columns:
             raise ValueError(
-                f"RandomSizedCrop takes windows of up to {tallest} x {widest}, but the picture is {rows} x "
+                f"RandomSizedCrop takes windows of up to {tallest} x {widest}, but {view.picture_name} is {rows} x "
                 f"{columns}. Lower min_max_height, or put PadIfNeeded before it."
             )
         h = jnp.minimum(rng.integer("height", self.min_max_height).astype(jnp.float32), view.height)
