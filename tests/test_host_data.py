@@ -147,11 +147,12 @@ def test_mappings_of_labels_that_cannot_be() -> None:
         jax.jit(lambda image: flip(KEY, image=image, keypoints=[(1, 2)], labels=["left"])["image"])(IMAGE)
 
 
-def test_other_labels_and_ids_compile_nothing() -> None:
+@pytest.mark.parametrize(("one", "two"), [([1], [2]), (["cat"], ["dog"]), (np.array(["cat"]), np.array(["dog"]))])
+def test_other_labels_and_ids_compile_nothing(one: Any, two: Any) -> None:
     augment = ja.Compose([ja.HorizontalFlip(), ja.RandomGamma()], bbox_params=PASCAL)
-    sample = {"image": IMAGE, "bboxes": [(1, 2, 8, 9)], "labels": [1], "id": 3, "meta": {"area": 2.5, "from": [1, 2]}}
+    sample = {"image": IMAGE, "bboxes": [(1, 2, 8, 9)], "labels": one, "id": 3, "meta": {"area": 2.5, "from": [1, 2]}}
     augment(KEY, sample)
-    other = sample | {"bboxes": [(1, 3, 8, 9)], "labels": [2], "id": 4, "meta": {"area": 3.5, "from": [3, 2]}}
+    other = sample | {"bboxes": [(1, 3, 8, 9)], "labels": two, "id": 4, "meta": {"area": 3.5, "from": [3, 2]}}
     found: list[Any] = []
     assert compilations(lambda: found.append(augment(jax.random.key(1), other))) == 0
     assert {name: found[0][name] for name in ("labels", "id", "meta")} == {

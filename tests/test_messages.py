@@ -61,6 +61,8 @@ def test_pictures_in_place_of_a_sample() -> None:
             ja.Compose([FLIP])(KEY, picture)
     with pytest.raises(TypeError, match=r"'image' must be an array, got str\. Read files and decode pictures first"):
         ja.Compose([FLIP])(KEY, image="cat.png")
+    with pytest.raises(TypeError, match="'image' is a list of numbers; it must be an array, or a list of arrays"):
+        ja.Compose([FLIP])(KEY, image=IMAGE.tolist())
     with pytest.raises(ValueError, match=r"'image' has shape \(20, 30, 0\): a picture needs at least one channel"):
         ja.Compose([FLIP])(KEY, image=IMAGE[..., :0])
 

@@ -40,6 +40,7 @@ def calls(augment: Any, sample: Any) -> list[Any]:
     ("form", "row", "message"),
     [
         ("pascal_voc", [np.nan, 3, 14, 11], "boxes must be finite"),
+        ("coco", [-np.inf, 3, np.inf, 11], "boxes must be finite"),
         ("pascal_voc", [14, 9, 6, 3], r"it has no area; expected x_max > x_min and y_max > y_min\."),
         (
             "pascal_voc",
@@ -98,6 +99,7 @@ def test_the_sample_of_a_batch_is_named_and_counts_its_own_size() -> None:
     [
         ("keypoints", np.array([[np.nan, 3]], np.float32), "keypoints must be finite"),
         ("keypoints", np.array([[31, 3]], np.float32), "it lies outside its picture of 20 x 30"),
+        ("obboxes", np.array([[9, 9, 4, 2, np.inf]], np.float32), "oriented boxes must be finite"),
         ("obboxes", np.array([[9, 9, -4, 2, 0]], np.float32), "it has no area; expected width and height above 0"),
         ("obboxes", np.array([[90, 9, 4, 2, 30]], np.float32), "it lies outside its picture of 20 x 30"),
         ("polygons", np.array([[[1, 1], [9, 1], [np.inf, 8]]], np.float32), "polygons must be finite"),

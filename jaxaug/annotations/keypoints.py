@@ -49,7 +49,8 @@ class KeypointParams:
 
     Args:
         format: the columns: `xy`, `yx`, `xya`, `xys`, `xyas`, `xysa` or `xyz`; further columns are carried along.
-            x and y count pixel centres as integers, angles are counter-clockwise on screen.
+            x and y count pixel centres as integers, so that a picture reaches from -0.5 to its width or height less
+            0.5, both included; angles are counter-clockwise on screen.
         label_fields: names of entries beside the keypoints that `compact` shortens with them.
         remove_invisible: points that leave the picture become all zeros where no validity entry tells of them.
         angle_in_degrees: angles are in degrees, else in radians.

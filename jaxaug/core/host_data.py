@@ -121,6 +121,10 @@ def host_data(
             new = _rows(label, value, kind.rank, nothing) if is_list(value) else _as_array(value)
         elif known is not None:
             new = jax.tree.map(lambda leaf, label=label, of=known: _picture(label, leaf, of), value)
+            if is_list(value) and any(isinstance(item, int | float) for item in _items(value)):
+                raise TypeError(
+                    f"{label!r} is a list of numbers; it must be an array, or a list of arrays: numpy.array(...)."
+                )
             if stack_masks and is_list(value) and known.kind == "mask" and len({np.shape(mask) for mask in new}) == 1:
                 new = np.stack([np.asarray(mask) for mask in new])
         elif name == "size":

@@ -157,8 +157,7 @@ def as_target(kind: str, label: str, value: Any) -> Array:
             raise TypeError(f"{label!r} must be an array, got {type(value).__name__}.{_AS_ARRAY}")
         PICTURES[kind].check_form(label, value)
     if isinstance(value, np.ndarray) and kind != "image":
-        narrow = jax.dtypes.canonicalize_dtype(value.dtype)
-        value = value if value.dtype == narrow else exactly(label, value, narrow)
+        value = exactly(label, value, jax.dtypes.canonicalize_dtype(value.dtype))
     array = jnp.asarray(value)
     # A program that counts in 64 bits may hand over such numbers, which pipelines do not.
     narrow = jax.dtypes.canonicalize_dtype(array.dtype)

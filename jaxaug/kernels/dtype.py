@@ -82,12 +82,14 @@ def exactly(label: str, array: np.ndarray, dtype: Any) -> np.ndarray:
         >>> exactly("ids", np.array([7, 8]), np.int32).dtype
         dtype('int32')
     """
+    if array.dtype == dtype:
+        return array
     with np.errstate(all="ignore"):
         narrow = array.astype(dtype)
         lost = (narrow != array) & (np.round(array) == array)
     if lost.any():
         raise ValueError(
-            f"{label!r} holds {array[lost][0].item()}, which {np.dtype(dtype)} does not hold exactly: keep large "
-            "numbers such as ids in an entry of their own, which passes through untouched."
+            f"{label!r} holds {array[lost][0].item()}, which {np.dtype(dtype)} does not hold exactly: give "
+            "smaller numbers, or keep ids and the like in an entry of their own, which passes through a call untouched."
         )
     return narrow

@@ -61,15 +61,15 @@ def batch_arrays(samples: Any) -> tuple[int, Any]:
     for path, leaf in leaves:
         keys, last = read_path(path)
         label = "/".join(map(str, keys))
-        host = leaf if hasattr(leaf, "dtype") else np.asarray(leaf)
-        if host.dtype.kind in "OSU":
+        host = leaf if isinstance(leaf, jax.Array) else np.asarray(leaf)
+        if isinstance(host, np.ndarray) and host.dtype.kind in "OSU":
             raise TypeError(
                 f"{label!r} holds words or lists of different lengths, which no batch can hold: keep them outside, "
                 "beside what batch returns, or give numbers in arrays of one length."
             )
-        narrow = jax.dtypes.canonicalize_dtype(host.dtype)
-        whole = isinstance(host, np.ndarray) and host.dtype != narrow and host.dtype.kind in "iu"
-        arrays.append(jnp.asarray(exactly(label, host, narrow) if whole else host))
+        if isinstance(host, np.ndarray) and host.dtype.kind in "iu":
+            host = exactly(label, host, jax.dtypes.canonicalize_dtype(host.dtype))
+        arrays.append(jnp.asarray(host))
         shape = arrays[-1].shape
         if keys[last] == "image" and len(shape) == 3 and shape[2] in (1, 3, 4) and shape[1] > 4:
             raise ValueError(
