@@ -30,8 +30,8 @@ def check_boxes(rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
     params: BboxParams = at.params
     height, width = at.size_of_rows(rows.shape[:-1])
     sides = np.stack([width, height, width, height], axis=-1)
-    finite = np.isfinite(rows[..., :4].astype(np.float64)).all(axis=-1)
-    edges = edges_on_host(np.where(finite[..., None], rows[..., :4], 0), params.format, height, width)
+    finite = np.all(np.isfinite(rows[..., :4].astype(np.float64)), axis=-1)
+    edges = edges_on_host(np.where(np.expand_dims(finite, -1), rows[..., :4], 0), params.format, height, width)
 
     def where(index: tuple[int, ...]) -> str:
         return f"{at.row(index)} is {rows[index][:4].tolist()} ({params.format})"

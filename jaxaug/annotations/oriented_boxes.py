@@ -146,8 +146,8 @@ class OrientedBoxes(Annotation):
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         height, width = at.size_of_rows(rows.shape[:-1])
         numbers = rows[..., :5].astype(np.float64)
-        finite = np.isfinite(numbers).all(axis=-1)
-        x, y, w, h, angle = np.moveaxis(np.where(finite[..., None], numbers, 0.0), -1, 0)
+        finite = np.all(np.isfinite(numbers), axis=-1)
+        x, y, w, h, angle = np.moveaxis(np.where(np.expand_dims(finite, -1), numbers, 0.0), -1, 0)
         c, s = abs(np.cos(np.deg2rad(angle))), abs(np.sin(np.deg2rad(angle)))
         reach_x, reach_y = (c * w + s * h) / 2, (s * w + c * h) / 2
         inside = (-reach_x < x) & (x < width + reach_x) & (-reach_y < y) & (y < height + reach_y)

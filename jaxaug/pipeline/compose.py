@@ -152,7 +152,7 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key, sample = given_key(key, targets), self._arrays(one_sample_of(sample, targets)).sample
-        if all(is_concrete(leaf) for leaf in jax.tree.leaves(sample)):
+        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, sample))):
             _, sample = self._looked_at(sample)
         return run_compiled(_drawn, self, key, sample)
 
@@ -232,7 +232,7 @@ class Compose(Composition):
         count, samples = batch_arrays(data.sample)
         layout = self.layout_of(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples))
         leaves = jax.tree.leaves(samples)
-        if all(is_concrete(leaf) for leaf in leaves):
+        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, leaves))):
             self._look(layout, leaves, batched=True)
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         return data.restored(run_compiled(_batched, self, key, indices, samples))
