@@ -55,6 +55,7 @@ def test_no_rows_in_a_list() -> None:
     out = augment(KEY, image=IMAGE, bboxes=[], labels=[], keypoints=[], obboxes=[])
     assert (out["bboxes"], out["labels"], out["keypoints"], out["obboxes"]) == ([], [], [], [])
     assert augment.compact(out)["bboxes"] == []
+    assert ja.Compose([FLIP])(KEY, image=IMAGE, bboxes=[], keypoints=[])["keypoints"] == []
 
 
 @pytest.mark.parametrize(

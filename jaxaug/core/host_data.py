@@ -117,8 +117,11 @@ def host_data(
         rows = name.removesuffix("_valid")
         if known is not None and known.kind in ANNOTATIONS:
             kind = ANNOTATIONS[known.kind]
-            nothing = kind.no_rows((params or {}).get(kind.params_kind or kind.kind))
-            new = _rows(label, value, kind.rank, nothing) if is_list(value) else _as_array(value)
+            said = (params or {}).get(kind.params_kind or kind.kind)
+            new = _as_array(value)
+            # No rows are no rows, whatever their format would be.
+            if is_list(value) and (value or said is not None or not kind.params_needed):
+                new = _rows(label, value, kind.rank, kind.no_rows(said))
         elif known is not None:
             new = jax.tree.map(lambda leaf, label=label, of=known: _picture(label, leaf, of), value)
             if is_list(value) and any(isinstance(item, int | float) for item in _items(value)):
