@@ -216,7 +216,9 @@ def _rows(label: str, value: Any, rank: int, nothing: tuple[int, ...]) -> Any:
         )
     try:
         if any(isinstance(item, jax.Array) for item in items):
-            return jnp.asarray(value)
+            several = any(np.ndim(item) for item in items)
+            dtype = jax.dtypes.canonicalize_dtype(jnp.result_type(*items)) if several else jnp.float32
+            return jnp.asarray(jax.tree.map(lambda item: jnp.asarray(item).astype(dtype), value))
         array = np.asarray(value)
         kinds = array.dtype.kind
     except ValueError:
