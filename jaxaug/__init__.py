@@ -4,6 +4,7 @@ from jaxaug import functional
 from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
+from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import OneOf, Sequential
@@ -28,6 +29,10 @@ __all__ = [
     "transform",
     *_transforms,
 ]
+
+
+def __getattr__(name: str) -> object:
+    raise AttributeError(f"jaxaug has no {name!r}.{about(name, __all__)}")
 
 
 def __dir__() -> list[str]:

@@ -287,18 +287,22 @@ def test_label_fields_that_are_not_there() -> None:
 
 def test_a_batch_whose_leaves_differ_in_length() -> None:
     batch = {"image": np.stack([IMAGE] * 3), "mask": np.zeros((2, 20, 30), np.uint8)}
-    with pytest.raises(ValueError, match=r"same leading axis, got lengths \['2', '3'\]"):
+    with pytest.raises(ValueError, match=r"same leading axis, got lengths 2, 3"):
         ja.Compose([FLIP]).batch(KEY, batch)
-    with pytest.raises(ValueError, match=r"same leading axis, got lengths .*'None'"):
+    with pytest.raises(ValueError, match=r"same leading axis, got lengths 3, none"):
         ja.Compose([FLIP]).batch(KEY, {"image": batch["image"], "label": 3})
 
 
 def test_a_plan_for_another_size() -> None:
     augment = ja.Compose([FLIP])
     plan = augment.sample(KEY, image=IMAGE)
-    with pytest.raises(ValueError, match="drawn for pictures of 20 x 30, but here they are 10 x 30: apply a plan to"):
+    with pytest.raises(
+        ValueError, match="drawn for pictures of 20 x 30, but here the picture is 10 x 30: apply a plan to"
+    ):
         augment.apply(plan, image=IMAGE[:10])
-    with pytest.raises(ValueError, match="drawn for pictures of 20 x 30, but here they are 10 x 30: apply a plan to"):
+    with pytest.raises(
+        ValueError, match="drawn for pictures of 20 x 30, but here the picture is 10 x 30: apply a plan to"
+    ):
         augment.invert(plan, image=IMAGE[:10])
     with pytest.raises(TypeError, match=r"plan must come from augment.sample\(key, sample\), got list"):
         augment.apply([], image=IMAGE)
@@ -310,11 +314,11 @@ def test_a_plan_for_another_size() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
-        ("image", (5,), r"'image' has shape \(5,\); a image must have shape \(H, W\) or \(H, W, C\)"),
+        ("image", (5,), r"'image' has shape \(5,\); it must have shape \(H, W\) or \(H, W, C\)"),
         ("image", (2, 4, 5, 3), r"\(H, W\) or \(H, W, C\).* use 'images' or 'masks'"),
-        ("images", (4, 5), r"'images' has shape \(4, 5\); a images must have shape \(N, H, W\) or \(N, H, W, C\)"),
+        ("images", (4, 5), r"'images' has shape \(4, 5\); it must have shape \(N, H, W\) or \(N, H, W, C\)"),
         ("mask", (2, 4, 5, 3), r"'mask' has shape \(2, 4, 5, 3\)"),
-        ("volumes", (2, 4, 5), r"\(N, N, H, W\) or \(N, N, H, W, C\)"),
+        ("volumes", (2, 4, 5), r"\(N, D, H, W\) or \(N, D, H, W, C\)"),
         ("image", (0, 5, 3), r"'image' has shape \(0, 5, 3\): a picture needs at least one pixel"),
         ("flow", (20, 30), r"'flow' has shape \(20, 30\); flow must have shape \(H, W, 2\)"),
         ("flow", (20, 30, 3), r"flow must have shape \(H, W, 2\)\. Give several as several entries"),
@@ -359,12 +363,7 @@ def test_keypoints_with_too_few_columns() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "dtype", "message"),
     [
-        (
-            "flow",
-            (20, 30, 2),
-            np.float64,
-            "'flow' has dtype float64; flow must be float32, float16 or bfloat16",
-        ),
+        ("flow", (20, 30, 2), np.int64, "'flow' has dtype int64; flow must be float32, float16 or bfloat16"),
         ("flow", (20, 30, 2), np.uint16, "decode it if it was stored as whole numbers"),
         ("normals", (20, 30, 3), np.uint8, "'normals' has dtype uint8; normals must be float32"),
         ("intrinsics", (3, 3), np.int32, "'intrinsics' has dtype int32; a camera matrix holds fractions. Cast it"),
@@ -380,16 +379,15 @@ def test_a_camera_without_a_picture() -> None:
         ja.Compose([FLIP])(KEY, intrinsics=np.eye(3, dtype=np.float32))
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.int32, np.int64, np.int8, bool])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, np.int8, bool])
 def test_images_of_the_wrong_dtype(dtype: Any) -> None:
     with pytest.raises(TypeError, match=rf"'image' has dtype {np.dtype(dtype)}.* one of uint8, uint16, float16, bfl"):
         ja.Compose([FLIP])(KEY, image=IMAGE.astype(dtype))
 
 
-@pytest.mark.parametrize(("dtype", "narrow"), [(np.float64, "float32"), (np.int64, "int32"), (np.uint64, "uint32")])
-def test_masks_that_jax_would_narrow_silently(dtype: Any, narrow: str) -> None:
-    with pytest.raises(TypeError, match=rf"'mask' has dtype {np.dtype(dtype)}.*Cast it to {narrow} first"):
-        ja.Compose([FLIP])(KEY, mask=np.zeros((4, 4), dtype))
+def test_masks_of_complex_numbers() -> None:
+    with pytest.raises(TypeError, match="'mask' has dtype complex64; a mask must hold whole numbers, flags or floats"):
+        ja.Compose([FLIP])(KEY, mask=np.zeros((4, 4), np.complex64))
 
 
 def test_pictures_that_are_no_arrays() -> None:
@@ -466,7 +464,7 @@ def test_what_the_picture_has_no_room_for(transform: Any, message: str) -> None:
 
 def test_random_quarter_turns_of_pictures_that_are_not_square() -> None:
     augment = ja.Compose([ja.RandomRotate90(p=1)])
-    message = "RandomRotate90 on a picture of 20 x 30 changes the size at random, and under jit"
+    message = "RandomRotate90 on the picture of 20 x 30 changes the size at random, and under jit"
     with pytest.raises(ValueError, match=message):
         jax.jit(augment)(KEY, {"image": IMAGE})
     with pytest.raises(ValueError, match=message):

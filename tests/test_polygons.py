@@ -377,11 +377,15 @@ def test_bad_rows_harm_no_other() -> None:
     for steps in ([], [ja.Affine(rotate=(30, 30), p=1), ja.GridDistortion(p=1)]):
         expected, alive = moved(steps)
         assert alive.all()
+        # Outside `jit` such rows are refused.
+        run = jax.jit(ja.Compose(steps))
         for bad in ((line, point, zero), (huge, none, infinite), (outside, outside, none)):
-            out, valid = moved(steps, np.stack([*bad, SHAPES[3]]).astype(np.float32))
-            assert valid.tolist() == [False] * 3 + [True]
-            np.testing.assert_array_equal(out[:3], 0)
-            np.testing.assert_allclose(out[3], expected[3], atol=1e-4)
+            rows = np.stack([*bad, SHAPES[3]]).astype(np.float32)
+            sample = {"image": np.zeros((H, W), np.uint8), "polygons": rows, "polygons_valid": np.ones(4, bool)}
+            out = run(KEY, sample)
+            assert out["polygons_valid"].tolist() == [False] * 3 + [True]
+            np.testing.assert_array_equal(out["polygons"][:3], 0)
+            np.testing.assert_allclose(out["polygons"][3], expected[3], atol=1e-4)
 
 
 # Cut-outs -----------------------------------------------------------------------------------------------------------

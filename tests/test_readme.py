@@ -29,6 +29,8 @@ def test_the_first_example_runs() -> None:
     code = re.search(r"```python\n(.*?)```", README, re.DOTALL)
     assert code
     sample = {k: jnp.asarray(v) for k, v in labelled(24, 31).items() if k in ("image", "mask", "bboxes")}
+    corners = sample["bboxes"]
+    sample["bboxes"] = corners.at[:, 2:].add(-corners[:, :2])
     sample["keypoints"] = jnp.array([[4.0, 5.0]])
     names: dict[str, Any] = {
         "key": jax.random.key(0),

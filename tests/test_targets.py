@@ -180,7 +180,9 @@ def test_check_each_transform() -> None:
 
 def test_clip_cuts_boxes_before_they_are_measured() -> None:
     row = [[-5, 2, 5, 12]]
-    assert kept([FLIP], row, min_visibility=0.6) == [False]
+    limits = ja.BboxParams("pascal_voc", min_visibility=0.6)
+    unclipped = jax.jit(lambda rows: ja.Compose([FLIP], bbox_params=limits)(KEY, bboxes=rows, size=SIZE)["bboxes"])
+    np.testing.assert_array_equal(unclipped(np.array(row, np.float32)), [[0, 0, 0, 0]])
     assert kept([FLIP], row, min_visibility=0.6, clip=True) == [True]
     np.testing.assert_allclose(boxes([FLIP], row, ja.BboxParams("pascal_voc", clip=True)), [[25, 2, 30, 12]], atol=1e-5)
     with pytest.raises(ValueError, match=r"'bboxes' row 0 .* reaches outside its picture of 20 x 30"):
@@ -248,13 +250,17 @@ def test_remove_invisible() -> None:
 
 def test_points_are_inside_up_to_the_edge_of_their_pixels() -> None:
     # The first pixel reaches from -0.5 to 0.5, the last one up to 29.5.
-    sample = {
-        "keypoints": np.array([[-0.5, 3], [-0.6, 3], [29.4, 3], [29.6, 3], [3, -0.4], [3, 19.6]], np.float32),
-        "keypoints_valid": np.ones(6, bool),
-        "size": SIZE,
-    }
-    out = ja.Compose([], keypoint_params=XY)(KEY, sample)
-    np.testing.assert_array_equal(out["keypoints_valid"], [True, False, True, False, True, False])
+    rows = np.array([[-0.5, 3], [-0.6, 3], [29.4, 3], [29.6, 3], [3, -0.4], [3, 19.6]], np.float32)
+    augment, used = ja.Compose([], keypoint_params=XY), np.ones(6, bool)
+    run = jax.jit(lambda rows: augment(KEY, keypoints=rows, keypoints_valid=used, size=SIZE)["keypoints_valid"])
+    inside = np.array([True, False, True, False, True, False])
+    np.testing.assert_array_equal(run(rows), inside)
+    for row, fine in zip(rows, inside, strict=True):
+        if fine:
+            augment.check(keypoints=row[None], size=SIZE)
+        else:
+            with pytest.raises(ValueError, match="lies outside its picture"):
+                augment(KEY, keypoints=row[None], size=SIZE)
 
 
 def test_check_each_transform_of_keypoints() -> None:
@@ -506,11 +512,13 @@ def test_additional_targets_act_like_their_kind() -> None:
         "road": np.arange(H * W, dtype=np.int32).reshape(H, W),
         "parts": np.arange(2 * H * W, dtype=np.int32).reshape(2, H, W),
         "range": picture * 100,
-        "people": np.array([[0, 0, 5, 5], [-9, 2, -4, 8]], np.float32),
+        "people": np.array([[0, 0, 5, 5], [9, 2, 9, 8]], np.float32),
         "people_valid": np.ones(2, bool),
         "deep": {"joints": np.array([[4, 7]], np.float32), "road": np.eye(20, 30, dtype=np.uint8)},
     }
-    out = augment(KEY, sample)
+    with pytest.raises(ValueError, match=r"'people' row 1 is .* it has no area"):
+        augment(KEY, sample)
+    out = jax.jit(augment)(KEY, sample)
     np.testing.assert_allclose(out["thermal"], 1 - picture[:, ::-1], atol=1e-6)
     np.testing.assert_array_equal(out["road"], sample["road"][:, ::-1])
     np.testing.assert_array_equal(out["parts"], sample["parts"][:, :, ::-1])

@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.core.messages import nearest
@@ -14,6 +15,8 @@ from jaxaug.core.types import Scalar
 from jaxaug.geometry.matrices import vector
 
 FORMATS = ("coco", "pascal_voc", "albumentations", "yolo")
+#: Those whose numbers are divided by the picture's size.
+FRACTIONS = ("albumentations", "yolo")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,9 +80,9 @@ class BboxParams:
 
 
 def to_edges(boxes: Array, form: str, size: tuple[Scalar, Scalar]) -> Array:
-    """Boxes of a format as x_min, y_min, x_max, y_max in pixels."""
+    """Boxes (N, 4 or more) of a format as x_min, y_min, x_max, y_max in pixels."""
     b = boxes[:, :4].astype(jnp.float32)
-    if form in ("albumentations", "yolo"):
+    if form in FRACTIONS:
         b = b * far_edges(size)
     if form == "coco":
         b = jnp.concatenate([b[:, :2], b[:, :2] + b[:, 2:]], axis=1)
@@ -89,16 +92,36 @@ def to_edges(boxes: Array, form: str, size: tuple[Scalar, Scalar]) -> Array:
 
 
 def from_edges(b: Array, form: str, size: tuple[Scalar, Scalar]) -> Array:
-    """The inverse of `to_edges`."""
+    """The inverse of `to_edges`, for edges that are cut to the picture first: what is rounded never lies outside it."""
+    limit = far_edges(size)
+    b = jnp.clip(b, 0.0, limit)
+    low, length, far = b[:, :2], b[:, 2:] - b[:, :2], limit[:2]
+    if form == "albumentations":
+        return jnp.minimum(b / limit, 1.0)
     if form == "coco":
-        b = jnp.concatenate([b[:, :2], b[:, 2:] - b[:, :2]], axis=1)
+        room = far - low
+        # What is left to the far edge may have been rounded up; below half of it, this difference is exact.
+        room = jnp.where(far - room < low, room * np.float32(1 - 2.0**-23), room)
+        return jnp.concatenate([low, jnp.minimum(length, room)], axis=1)
     if form == "yolo":
-        b = jnp.concatenate([(b[:, :2] + b[:, 2:]) / 2, b[:, 2:] - b[:, :2]], axis=1)
-    if form in ("albumentations", "yolo"):
-        b = b / far_edges(size)
+        centre = jnp.clip((low + b[:, 2:]) / 2 / far, 0.0, 1.0)
+        room = 2.0 * jnp.minimum(centre, 1.0 - centre)
+        return jnp.concatenate([centre, jnp.minimum(length / far, room)], axis=1)
     return b
 
 
 def far_edges(size: tuple[Scalar, Scalar]) -> Array:
     """The greatest x and y, twice: where boxes end, and how many pixels make a unit of those divided by the size."""
     return vector(size[1], size[0], size[1], size[0])
+
+
+def edges_on_host(boxes: np.ndarray, form: str, height: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """What `to_edges` gives, of boxes (..., 4 or more) whose pictures have a height and width each."""
+    x, y, right, bottom = np.moveaxis(boxes[..., :4].astype(np.float64), -1, 0)
+    if form in FRACTIONS:
+        x, y, right, bottom = x * width, y * height, right * width, bottom * height
+    if form == "coco":
+        right, bottom = x + right, y + bottom
+    if form == "yolo":
+        x, y, right, bottom = x - right / 2, y - bottom / 2, x + right / 2, y + bottom / 2
+    return np.stack([x, y, right, bottom], axis=-1)

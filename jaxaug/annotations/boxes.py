@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.annotations.box_formats import BboxParams, far_edges, from_edges, to_edges
+from jaxaug.annotations.box_checks import check_boxes
+from jaxaug.annotations.box_formats import FRACTIONS, BboxParams, far_edges, from_edges, to_edges
 from jaxaug.annotations.box_outlines import FAR, Outline, bounds_of, corners_of, ellipse_in, keep_rows
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
@@ -53,14 +54,20 @@ class Boxes(Annotation):
 
     @classmethod
     def check_form(cls, label: str, value: Array) -> None:
-        if value.ndim != 2 or value.shape[1] < 4:
+        if value.ndim < 2 or value.shape[-1] < 4:
             raise ValueError(
                 f"{label!r} has shape {value.shape}; boxes must have shape (N, 4 or more), "
-                "and (0, 4) if there are none."
+                "and (0, 4) if there are none; beside 'images' they may have one set for each frame, (F, N, 4 or more)."
             )
 
     @classmethod
     def start(cls, rows: Array, valid: Array, at: Placement) -> Boxes:
+        if rows.shape[-1] > 4 and at.params.format in FRACTIONS and jnp.issubdtype(rows.dtype, jnp.integer):
+            raise TypeError(
+                f"{at.label!r} has dtype {rows.dtype}, and {at.params.format} boxes are fractions: give floats, and "
+                "whole numbers such as ids in an entry of their own."
+            )
+        rows, valid = rows.reshape(-1, rows.shape[-1]), valid.reshape(-1)
         edges = to_edges(rows, at.params.format, at.own.size) * jnp.tile(at.zoom, 2)
         height, width = at.reference.size
         limit = far_edges(at.reference.size)
@@ -109,9 +116,16 @@ class Boxes(Annotation):
         return (new if active is True else keep_rows(jnp.broadcast_to(~active, some.shape), self, new))._checked()
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
-        boxes = self.filtered()
-        edges = boxes.enclose() / jnp.tile(at.zoom, 2)
-        return rows_like(from_edges(edges, at.params.format, at.own.size), like), boxes.valid
+        boxes, form = self.filtered(), at.params.format
+        edges, valid = boxes.enclose() / jnp.tile(at.zoom, 2), boxes.valid
+        if jnp.issubdtype(like.dtype, jnp.integer) and form in FRACTIONS:
+            like = like.astype(jnp.float32)
+        if jnp.issubdtype(like.dtype, jnp.integer):
+            # Sides are rounded, not widths, so that a box stays in its picture; rounding may leave nothing of it.
+            edges = jnp.round(edges)
+            valid = valid & (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
+        new = from_edges(edges, form, at.own.size).reshape(*like.shape[:-1], 4)
+        return rows_like(new, like), valid.reshape(like.shape[:-1])
 
     def filtered(self) -> Boxes:
         """The boxes without those that fail a limit."""
@@ -182,28 +196,7 @@ class Boxes(Annotation):
 
     @classmethod
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
-        params = at.params
-        height, width = (float(n) for n in at.own.measured())
-        for i, (row, edge) in enumerate(zip(rows, _edges_of(rows, params.format, (height, width)), strict=True)):
-            if not used[i]:
-                continue
-            where = f"{at.label!r} row {i} is {row[:4].tolist()} ({params.format})"
-            if not np.isfinite(edge).all():
-                raise ValueError(f"{where}: boxes must be finite.")
-            if params.clip:
-                edge = np.clip(edge, 0, [width, height, width, height])
-            if (edge[2] <= edge[0] or edge[3] <= edge[1]) and not params.filter_invalid_bboxes:
-                raise ValueError(f"{where}: it has no area; expected x_max > x_min and y_max > y_min.")
-            slack = 1e-3
-            if edge[0] < -slack or edge[1] < -slack or edge[2] > width + slack or edge[3] > height + slack:
-                raise ValueError(
-                    f"{where}: it reaches outside its picture of {height:g} x {width:g}. "
-                    "Cut it, or pass BboxParams(clip=True)."
-                )
-
-
-def _edges_of(rows: np.ndarray, form: str, size: tuple[float, float]) -> np.ndarray:
-    return np.asarray(to_edges(jnp.asarray(rows), form, size))
+        check_boxes(rows, used, at)
 
 
 def _between(length: int, low: Array, high: Array) -> Array:

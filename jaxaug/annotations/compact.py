@@ -8,9 +8,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxaug.core.kinds import ANNOTATIONS
+from jaxaug.core.host_data import host_data
+from jaxaug.core.kinds import ANNOTATIONS, names_of
 from jaxaug.core.layout import Leaf, SampleLayout
-from jaxaug.core.sample import parse
+from jaxaug.core.sample import check_labels, parse
 from jaxaug.core.types import Path
 
 
@@ -33,7 +34,7 @@ def compact(
             or the names for each set, by its path.
 
     Returns:
-        The sample, shorter, as NumPy arrays where something was dropped.
+        The sample, shorter, as NumPy arrays where something was dropped; lists stay lists.
 
     Raises:
         ValueError: called on tracers.
@@ -46,9 +47,10 @@ def compact(
     """
     if any(isinstance(leaf, jax.core.Tracer) for leaf in jax.tree.leaves(sample)):
         raise ValueError("compact drops rows, which changes shapes: call it outside jit and vmap.")
-    layout, values = parse(sample, additional_targets, check_shapes=False)
+    data = host_data(sample, names_of(additional_targets), stack_masks=True)
+    layout, values = parse(data.sample, additional_targets, check_shapes=False)
     out = list(values)
-    originals = jax.tree.leaves(sample)
+    originals = jax.tree.leaves(data.sample)
     for leaf in layout.kind("other", "entry"):
         out[leaf.index] = originals[leaf.index]
     for leaf in layout.kind("valid"):
@@ -72,9 +74,11 @@ def compact(
             continue
         if keep.ndim != 1:
             continue
-        for other in [leaf, *flags, *_labels(layout, leaf, label_fields)]:
+        labels = _labels(layout, leaf, label_fields)
+        check_labels(layout, values, leaf, [label.name for label in labels])
+        for other in [leaf, *flags, *labels]:
             out[other.index] = np.asarray(out[other.index])[keep]
-    return jax.tree.unflatten(layout.treedef, out)
+    return data.restored(jax.tree.unflatten(layout.treedef, out))
 
 
 def _labels(layout: SampleLayout, rows: Leaf, fields: Mapping[Path, tuple[str, ...]] | tuple[str, ...]) -> list[Leaf]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import jax.numpy as jnp
@@ -11,7 +13,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
-from jaxaug.core.annotation import Annotation, Placement, rows_like
+from jaxaug.core.annotation import Annotation, Placement, first_row, rounding, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.core.messages import nearest
 from jaxaug.core.settings import hashable_fields
@@ -49,17 +51,19 @@ class KeypointParams:
 
     Args:
         format: the columns: `xy`, `yx`, `xya`, `xys`, `xyas`, `xysa` or `xyz`; further columns are carried along.
-            x and y count pixel centres as integers, angles are counter-clockwise on screen.
+            x and y count pixel centres as integers, so that a picture reaches from -0.5 to its width or height less
+            0.5, both included; angles are counter-clockwise on screen.
         label_fields: names of entries beside the keypoints that `compact` shortens with them.
         remove_invisible: points that leave the picture become all zeros where no validity entry tells of them.
         angle_in_degrees: angles are in degrees, else in radians.
         check_each_transform: points that leave the picture after any transform count as gone; otherwise only where
             they end up matters.
         label_mapping: per label field, which label takes the place of which when a transform mirrors, such as
-            `{"labels": {LEFT_EYE: RIGHT_EYE, RIGHT_EYE: LEFT_EYE}}`.
+            `{"labels": {LEFT_EYE: RIGHT_EYE, RIGHT_EYE: LEFT_EYE}}`; whole numbers, or words outside `jit`.
 
     Raises:
         ValueError: an unknown format.
+        TypeError: a mapping of another form, or of words and numbers.
 
     Example:
         >>> import jaxaug as ja
@@ -83,9 +87,32 @@ class KeypointParams:
                 f"Expected one of {', '.join(FORMATS)}."
             )
         object.__setattr__(self, "label_fields", hashable_fields(self.label_fields))
-        if isinstance(self.label_mapping, dict):
-            frozen = tuple((field, tuple(sorted(m.items()))) for field, m in sorted(self.label_mapping.items()))
-            object.__setattr__(self, "label_mapping", frozen)
+        object.__setattr__(self, "label_mapping", _frozen_mapping(self.label_mapping))
+
+    def words(self, field: str) -> tuple[str, ...]:
+        """The words that are swapped in a label field, in order; none where numbers are."""
+        pairs = dict(self.label_mapping or ()).get(field, ())
+        return tuple(sorted({word for pair in pairs for word in pair if isinstance(word, str)}))
+
+
+def _frozen_mapping(mapping: Any) -> tuple[tuple[str, tuple[tuple[Any, Any], ...]], ...] | None:
+    """A mapping of labels as pairs, which can be hashed."""
+    if mapping is None or isinstance(mapping, tuple):
+        return mapping
+    if not isinstance(mapping, Mapping) or not all(isinstance(pairs, Mapping) for pairs in mapping.values()):
+        raise TypeError(
+            "KeypointParams(label_mapping=...) must hold a dict for each label field, such as "
+            f"{{'labels': {{0: 1, 1: 0}}}}, got {mapping!r}."
+        )
+    for field, pairs in mapping.items():
+        labels = [*pairs, *pairs.values()]
+        whole = all(isinstance(label, Integral) and not isinstance(label, bool) for label in labels)
+        if not whole and not all(isinstance(label, str) for label in labels):
+            raise TypeError(
+                f"KeypointParams(label_mapping=...) must swap whole numbers or words, and in {field!r} there are "
+                f"{sorted({type(label).__name__ for label in labels})}."
+            )
+    return tuple((field, tuple(sorted(pairs.items()))) for field, pairs in sorted(mapping.items()))
 
 
 @annotation("keypoints")
@@ -121,6 +148,10 @@ class Points(Annotation):
     def check_form(cls, label: str, value: Array) -> None:
         if value.ndim < 2 or value.shape[-1] < 2:
             raise ValueError(f"{label!r} has shape {value.shape}; keypoints must have shape (..., 2 or more).")
+
+    @classmethod
+    def no_rows(cls, params: KeypointParams | None) -> tuple[int, ...]:
+        return (0, 2 if params is None else len(params.format))
 
     @classmethod
     def start(cls, rows: Array, valid: Array, at: Placement) -> Points:
@@ -225,25 +256,34 @@ class Points(Annotation):
         mapping = dict(self.params.label_mapping or ())
         if self.mirrored is False or name not in mapping:
             return labels
-        labels = jnp.asarray(labels)
+        labels, words = jnp.asarray(labels), self.params.words(name)
         swapped = labels
-        for old, new in mapping[name]:
+        for pair in mapping[name]:
+            # Words come as their places in order.
+            old, new = (words.index(label) for label in pair) if words else pair
             swapped = jnp.where(labels == old, jnp.asarray(new, labels.dtype), swapped)
         return jnp.where(self.mirrored, swapped, labels)
 
     @classmethod
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
         params, columns = at.params, FORMATS[at.params.format]
-        height, width = (float(n) for n in at.own.measured())
-        for i, row in enumerate(rows.reshape(-1, rows.shape[-1])):
-            if not used.reshape(-1)[i]:
-                continue
-            where = f"{at.label!r} row {i} is {row.tolist()} ({params.format})"
-            if not np.isfinite(row[: len(params.format)]).all():
-                raise ValueError(f"{where}: keypoints must be finite.")
-            x, y = row[columns.x], row[columns.y]
-            if params.remove_invisible and not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
-                raise ValueError(
-                    f"{where}: it lies outside its picture of {height:g} x {width:g}. "
-                    "Drop it, or pass KeypointParams(remove_invisible=False)."
-                )
+        height, width = at.size_of_rows(rows.shape[:-1])
+
+        def where(index: tuple[int, ...]) -> str:
+            return f"{at.row(index)} is {rows[index].tolist()} ({params.format})"
+
+        numbers = rows[..., : len(params.format)].astype(np.float64)
+        index = first_row(used & ~np.isfinite(numbers).all(axis=-1))
+        if index is not None:
+            raise ValueError(f"{where(index)}: keypoints must be finite.")
+        if not params.remove_invisible:
+            return
+        slack = rounding(rows.dtype, float(max(height.max(initial=1.0), width.max(initial=1.0))))
+        x, y = numbers[..., columns.x], numbers[..., columns.y]
+        low = -0.5 - slack
+        index = first_row(used & ((x < low) | (y < low) | (x > width - 0.5 + slack) | (y > height - 0.5 + slack)))
+        if index is not None:
+            raise ValueError(
+                f"{where(index)}: it lies outside its picture of {height[index]:g} x {width[index]:g}. "
+                "Drop it, or pass KeypointParams(remove_invisible=False)."
+            )

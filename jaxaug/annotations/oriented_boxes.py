@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,7 +11,7 @@ from jax import Array
 
 from jaxaug.annotations.box_outlines import Outline
 from jaxaug.backend import struct
-from jaxaug.core.annotation import Annotation, Placement, rows_like
+from jaxaug.core.annotation import Annotation, Placement, first_row, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.geometry.maps import Jacobian, Moved
 from jaxaug.geometry.matrix_chain import MatrixChain
@@ -50,6 +52,10 @@ class OrientedBoxes(Annotation):
     area: Array
     outline: Outline
     valid: Array
+
+    @classmethod
+    def no_rows(cls, params: Any) -> tuple[int, ...]:
+        return (0, 5)
 
     @classmethod
     def check_form(cls, label: str, value: Array) -> None:
@@ -141,17 +147,20 @@ class OrientedBoxes(Annotation):
 
     @classmethod
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
-        height, width = (float(n) for n in at.own.measured())
-        for i, row in enumerate(rows[:, :5]):
-            if not used[i]:
-                continue
-            where = f"{at.label!r} row {i} is {row.tolist()} (centre x, centre y, width, height, angle)"
-            if not np.isfinite(row).all():
-                raise ValueError(f"{where}: oriented boxes must be finite.")
-            x, y, w, h, angle = row
-            if w <= 0 or h <= 0:
-                raise ValueError(f"{where}: it has no area; expected width and height above 0.")
-            c, s = abs(np.cos(np.deg2rad(angle))), abs(np.sin(np.deg2rad(angle)))
-            reach_x, reach_y = (c * w + s * h) / 2, (s * w + c * h) / 2
-            if not (-reach_x < x < width + reach_x and -reach_y < y < height + reach_y):
-                raise ValueError(f"{where}: it lies outside its picture of {height:g} x {width:g}. Drop it.")
+        height, width = at.size_of_rows(rows.shape[:-1])
+        numbers = rows[..., :5].astype(np.float64)
+        finite = np.all(np.isfinite(numbers), axis=-1)
+        x, y, w, h, angle = np.moveaxis(np.where(np.expand_dims(finite, -1), numbers, 0.0), -1, 0)
+        c, s = abs(np.cos(np.deg2rad(angle))), abs(np.sin(np.deg2rad(angle)))
+        reach_x, reach_y = (c * w + s * h) / 2, (s * w + c * h) / 2
+        inside = (-reach_x < x) & (x < width + reach_x) & (-reach_y < y) & (y < height + reach_y)
+        faults = (
+            (~finite, "oriented boxes must be finite."),
+            ((w <= 0) | (h <= 0), "it has no area; expected width and height above 0."),
+            (~inside, "it lies outside its picture of {} x {}. Drop it."),
+        )
+        for bad, what in faults:
+            index = first_row(used & bad)
+            if index is not None:
+                where = f"{at.row(index)} is {rows[index][:5].tolist()} (centre x, centre y, width, height, angle)"
+                raise ValueError(f"{where}: {what.format(f'{height[index]:g}', f'{width[index]:g}')}")

@@ -20,7 +20,7 @@ from jaxaug.annotations.polygon_rings import FLAT, Rings, cut_rings, packed, red
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
 from jaxaug.backend.struct import static
-from jaxaug.core.annotation import Annotation, Placement
+from jaxaug.core.annotation import Annotation, Placement, first_row
 from jaxaug.core.kinds import annotation
 from jaxaug.core.settings import hashable_fields
 from jaxaug.geometry.maps import Matrix, Structure
@@ -96,6 +96,7 @@ class Polygons(Annotation):
     """
 
     params_type = PolygonParams
+    rank = 3
 
     seen: Rings
     full: Rings
@@ -111,6 +112,10 @@ class Polygons(Annotation):
                 f"{label!r} has shape {value.shape}; polygons must have shape (N, K, 2) with K of at least 3: x and y "
                 "of K vertices, of which the last may be repeated; and (0, K, 2) if there are none."
             )
+
+    @classmethod
+    def no_rows(cls, params: Any) -> tuple[int, ...]:
+        return (0, 3, 2)
 
     @classmethod
     def rows_shape(cls, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -187,26 +192,36 @@ class Polygons(Annotation):
 
     @classmethod
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
-        height, width = (float(n) for n in at.own.measured())
-        for i, row in enumerate(np.asarray(rows, np.float64)):
-            if not used[i]:
-                continue
-            where = f"{at.label!r} row {i}"
-            bad = ~np.isfinite(row).all(axis=1)
-            if bad.any():
-                raise ValueError(f"{where} has the vertex {row[bad][0].tolist()}: polygons must be finite.")
-            x, y = (row - row[0]).T
-            side = np.ptp(row, axis=0).max()
-            if abs((x * np.roll(y, -1) - np.roll(x, -1) * y).sum()) / 2 <= FLAT * side * side:
-                raise ValueError(f"{where} starts with {row[:3].tolist()}: it has no area. Drop it.")
-            low, high = row.min(axis=0), row.max(axis=0)
-            if at.params.clip:
-                slack = 1e-3
-                out = ((row < -slack) | (row > [width + slack, height + slack])).any(axis=1)
-                if out.any():
-                    raise ValueError(
-                        f"{where} has the vertex {row[out][0].tolist()}: it reaches outside its picture of "
-                        f"{height:g} x {width:g}. Cut it, or pass target_params={{'polygons': {{'clip': False}}}}."
-                    )
-            elif (high <= 0).any() or (low >= [width, height]).any():
-                raise ValueError(f"{where} lies outside its picture of {height:g} x {width:g}. Drop it.")
+        height, width = at.size_of_rows(used.shape)
+        rows = np.asarray(rows, np.float64)
+        limits = np.stack([width, height], axis=-1)
+
+        def worst(bad: np.ndarray, what: str) -> None:
+            """Names the first vertex, of flags (..., K), that something is wrong with."""
+            index = first_row(used & bad.any(axis=-1))
+            if index is not None:
+                vertex = rows[index][bad[index]][0].tolist()
+                size = f"{height[index]:g} x {width[index]:g}"
+                raise ValueError(f"{at.row(index)} has the vertex {vertex}: {what.format(size=size)}")
+
+        worst(~np.isfinite(rows).all(axis=-1), "polygons must be finite.")
+        x, y = np.moveaxis(rows - rows[..., :1, :], -1, 0)
+        side = np.ptp(rows, axis=-2).max(axis=-1)
+        area = abs((x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y).sum(axis=-1)) / 2
+        index = first_row(used & (area <= FLAT * side * side))
+        if index is not None:
+            raise ValueError(f"{at.row(index)} starts with {rows[index][:3].tolist()}: it has no area. Drop it.")
+        if at.params.clip:
+            slack = 1e-3
+            outside = np.logical_or(rows < -slack, rows > limits[..., None, :] + slack)
+            worst(
+                np.any(outside, axis=-1),
+                "it reaches outside its picture of {size}. Cut it, or pass "
+                "target_params={{'polygons': {{'clip': False}}}}.",
+            )
+        else:
+            gone = ((rows.max(axis=-2) <= 0) | (rows.min(axis=-2) >= limits)).any(axis=-1)
+            index = first_row(used & gone)
+            if index is not None:
+                size = f"{height[index]:g} x {width[index]:g}"
+                raise ValueError(f"{at.row(index)} lies outside its picture of {size}. Drop it.")

@@ -40,8 +40,18 @@ def look(*values: Any) -> bool:
     return known
 
 
+@dataclasses.dataclass(frozen=True)
 class Unread:
-    """Stands for a leaf that no program can hold, such as a string, as long as nobody looks at it."""
+    """Stands for a leaf that no program can hold, such as words, as long as nobody looks at more than its shape."""
+
+    shape: tuple[int, ...]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __len__(self) -> int:
+        return self.shape[0]
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise LooksAtValuesError
@@ -126,11 +136,10 @@ def _marked() -> Iterator[None]:
 def _is_array(leaf: Any) -> bool:
     if isinstance(leaf, jax.Array):
         return True
-    return isinstance(leaf, np.ndarray | np.generic) and leaf.dtype.kind in "biufc"
+    numbers = isinstance(leaf, np.ndarray | np.generic)
+    # The narrow floats of ml_dtypes are of a kind of their own.
+    return numbers and (leaf.dtype.kind in "biufc" or jax.dtypes.issubdtype(leaf.dtype, np.floating))
 
 
 def _known(leaf: Any) -> Any:
-    return leaf if leaf is None or isinstance(leaf, bool | int | float) else UNREAD
-
-
-UNREAD = Unread()
+    return leaf if leaf is None or isinstance(leaf, bool | int | float) else Unread(getattr(leaf, "shape", ()))

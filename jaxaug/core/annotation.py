@@ -22,12 +22,27 @@ class Placement:
         params: what the pipeline says about this kind, such as `BboxParams`; None if nothing.
         own: the canvas of the picture whose pixels the rows count.
         reference: the canvas of the reference picture, in whose pixels the rows are moved.
+        batched: the rows are those of a batch, whose axis comes first; only for looking at them on the host.
     """
 
     label: str
     params: Any
     own: Canvas
     reference: Canvas
+    batched: bool = False
+
+    def size_of_rows(self, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+        """Height and width of the picture of each of the rows of a shape, on the host."""
+        sizes = np.asarray(self.own.measured(), np.float64)
+        sizes = sizes.reshape(*sizes.shape[:-1], *(1,) * (len(shape) + 1 - sizes.ndim), 2)
+        height, width = np.moveaxis(np.broadcast_to(sizes, (*shape, 2)), -1, 0)
+        return height, width
+
+    def row(self, index: tuple[int, ...]) -> str:
+        """A row in words, for messages."""
+        sample = f" of sample {index[0]}," if self.batched else ""
+        place = index[self.batched :]
+        return f"{self.label!r}{sample} row {place[0] if len(place) == 1 else place}"
 
     @property
     def zoom(self) -> Any:
@@ -56,6 +71,8 @@ class Annotation:
     instances: ClassVar[bool] = True
     #: It has rows, which validity entries tell of.
     has_rows: ClassVar[bool] = True
+    #: Axes that an entry has at least.
+    rank: ClassVar[int] = 2
     #: Leading columns that say where a row is, all zero in one that is gone; None for all of them.
     place_columns: ClassVar[int | None] = None
 
@@ -76,6 +93,11 @@ class Annotation:
         Raises:
             ValueError: its shape is wrong.
         """
+
+    @classmethod
+    def no_rows(cls, params: Any) -> tuple[int, ...]:
+        """The shape of an entry without rows, for the params of the kind or None."""
+        return (0, cls.place_columns or 2)
 
     @classmethod
     def refuses(cls, op: Any) -> bool:
@@ -161,10 +183,10 @@ class Annotation:
 
     @classmethod
     def check(cls, rows: np.ndarray, used: np.ndarray, at: Placement) -> None:
-        """Looks at the values of an entry, on the host.
+        """Looks at the values of an entry, or of those of a batch at once, on the host.
 
         Args:
-            rows: the entry.
+            rows: the entry, perhaps with a batch axis in front.
             used: flags of the rows whose values mean something.
             at: where they stand.
 
@@ -177,3 +199,14 @@ def rows_like(columns: Array, like: Array) -> Array:
     """New leading columns in the dtype of an entry (..., columns), with its further columns."""
     cast = round_to(columns, like.dtype)
     return jnp.concatenate([cast, like[..., columns.shape[-1] :]], axis=-1)
+
+
+def first_row(flags: np.ndarray) -> tuple[int, ...] | None:
+    """The index of the first row that a flag is set for, if any is."""
+    found = np.argwhere(flags)
+    return tuple(int(i) for i in found[0]) if len(found) else None
+
+
+def rounding(dtype: Any, size: float) -> float:
+    """How far off a coordinate up to a size may be by rounding, in pixels."""
+    return max(1e-3, 2.0 * float(jnp.finfo(dtype).eps) * size) if jnp.issubdtype(dtype, jnp.floating) else 1e-3

@@ -88,6 +88,7 @@ def pair(
     optional: bool = False,
     ordered: bool = True,
     static: type | bool = False,
+    ends: str = "(low, high)",
 ) -> Any:
     """A range (low, high) that may be traced.
 
@@ -98,6 +99,7 @@ def pair(
         optional: None is allowed.
         ordered: low must not exceed high.
         static: the range fixes shapes, so its ends are plain numbers: of this type, integers if True.
+        ends: what they are, for messages.
     """
 
     def convert(where: str, v: Any) -> Any:
@@ -107,7 +109,8 @@ def pair(
             v = single(v)
         v = tuple(v) if isinstance(v, list | tuple | np.ndarray) else v
         if not isinstance(v, tuple) or len(v) != 2 or not all(is_number(e) for e in v):
-            raise TypeError(f"{where} must be {'a number or ' if single else ''}a pair (low, high), got {v!r}.")
+            advice = f" Write ({v}, {v})." if is_number(v) else ""
+            raise TypeError(f"{where} must be {'a number or ' if single else ''}a pair {ends}, got {v!r}.{advice}")
         _bounded(where, v, low, high)
         if ordered and all(is_concrete(e) for e in v) and float(v[0]) > float(v[1]):
             raise ValueError(f"{where} must be (low, high) with low <= high, got {v!r}.")
@@ -222,6 +225,8 @@ def option(default: Any = dataclasses.MISSING, kind: type = bool, low: Any = Non
             v = int(float(v))
         if kind is float and isinstance(v, Real):
             v = float(v)
+        if kind is bool and isinstance(v, np.bool_):
+            v = bool(v)
         if not isinstance(v, kind):
             raise TypeError(f"{where} must be {kind.__name__}, got {v!r}.")
         if low is not None and v < low:

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.core.annotation import Annotation
 from jaxaug.core.messages import nearest
+from jaxaug.kernels.dtype import exactly
 
 A = TypeVar("A", bound=type[Annotation])
 
@@ -38,18 +40,18 @@ class PictureKind:
         Raises:
             TypeError: the dtype is wrong; the message says what to cast to.
         """
-        dtype = str(value.dtype)
+        # Of 64 bits are numbers of NumPy, which become narrower.
+        dtype = str(jax.dtypes.canonicalize_dtype(value.dtype))
         if self.name == "image" and dtype not in IMAGE_DTYPES:
             raise TypeError(
-                f"{label!r} has dtype {dtype}; an image must have one of {', '.join(IMAGE_DTYPES)}. "
+                f"{label!r} has dtype {value.dtype}; an image must have one of {', '.join(IMAGE_DTYPES)}. "
                 "Cast it first (floats are expected in [0, 1])."
             )
-        if self.labels and dtype in ("float64", "int64", "uint64", "complex64", "complex128"):
-            narrow = {"float64": "float32", "int64": "int32", "uint64": "uint32"}.get(dtype, "float32")
-            raise TypeError(f"{label!r} has dtype {dtype}, which JAX does not keep. Cast it to {narrow} first.")
+        if self.labels and dtype.startswith("complex"):
+            raise TypeError(f"{label!r} has dtype {dtype}; a {self.name} must hold whole numbers, flags or floats.")
         if self.vector and dtype not in ("float16", "bfloat16", "float32"):
             raise TypeError(
-                f"{label!r} has dtype {dtype}; {self.name} must be float32, float16 or bfloat16. "
+                f"{label!r} has dtype {value.dtype}; {self.name} must be float32, float16 or bfloat16. "
                 "Cast it first, and decode it if it was stored as whole numbers."
             )
 
@@ -95,6 +97,7 @@ NAMES: dict[str, Name] = {
     "flow": Name("flow"),
     "normals": Name("normals"),
 }
+_AS_ARRAY = " Read files and decode pictures first; lists of numbers become one by numpy.asarray(...)."
 #: Names that speak of other entries: which instances are in use, and how large a picture in a buffer is.
 SPEAKING = ("valid", "size")
 
@@ -151,8 +154,10 @@ def as_target(kind: str, label: str, value: Any) -> Array:
     """
     if kind in PICTURES:
         if not hasattr(value, "dtype"):
-            raise TypeError(f"{label!r} must be an array, got {type(value).__name__}.")
+            raise TypeError(f"{label!r} must be an array, got {type(value).__name__}.{_AS_ARRAY}")
         PICTURES[kind].check_form(label, value)
+    if isinstance(value, np.ndarray) and kind != "image":
+        value = exactly(label, value, jax.dtypes.canonicalize_dtype(value.dtype))
     array = jnp.asarray(value)
     # A program that counts in 64 bits may hand over such numbers, which pipelines do not.
     narrow = jax.dtypes.canonicalize_dtype(array.dtype)

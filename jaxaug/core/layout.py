@@ -61,6 +61,7 @@ class SampleLayout:
         sizes: (height, width) of the pictures of each dict.
         reference_size: (height, width) of the picture that draws are relative to.
         reference_group: keys of the dict that holds that picture.
+        reference_label: its place in words; empty where there is none.
     """
 
     treedef: Any
@@ -68,6 +69,7 @@ class SampleLayout:
     sizes: tuple[tuple[Path, Size], ...]
     reference_size: Size
     reference_group: Path = ()
+    reference_label: str = ""
 
     def size_of(self, group: Path) -> Size:
         """Size of the picture whose pixels the rows of a group count: its own, an outer group's or the reference."""
@@ -115,6 +117,10 @@ class SampleLayout:
     def rows_beside(self, leaf: Leaf) -> list[Leaf]:
         """The annotations with rows of the same dict."""
         return [other for other in self.rows if other.group == leaf.group]
+
+    def instance_masks(self, leaf: Leaf) -> list[Leaf]:
+        """The masks of instances in the same dict."""
+        return [other for other in self.beside(leaf) if other.name == "masks"]
 
     def flags_of(self, leaf: Leaf) -> list[Leaf]:
         """The validity entries that speak for one set of rows alone."""

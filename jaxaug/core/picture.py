@@ -29,6 +29,7 @@ class PictureInfo:
         depth_axis: which of the leading axes is the depth of a volume, if one is.
         on_reference: it lies on the canvas of the reference picture, so that what is drawn for that one fits as it is.
         mask_interpolation: how masks are read, in place of each warp's own setting.
+        max_value: full brightness of the image, if it holds floats.
         unit: full brightness of the images in whose units fills are given: of the sample's images of whole numbers,
             if it has any. None are those of each image itself.
     """
@@ -42,12 +43,13 @@ class PictureInfo:
     depth_axis: int | None = None
     on_reference: bool = True
     mask_interpolation: str | None = None
+    max_value: float = 1.0
     unit: float | None = None
 
     @property
     def full_brightness(self) -> float:
-        """The value that stands for white: 255 for uint8, 65535 for uint16, 1 for floats."""
-        return full_brightness(self.dtype)
+        """The value that stands for white: 255 for uint8, 65535 for uint16, `max_value` for floats."""
+        return full_brightness(self.dtype, self.max_value)
 
     def own_units(self, fill: Any) -> Any:
         """A fill in the units of this image: 128 beside an image of bytes is 128 / 255 in one of floats."""

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxaug.core.host_data import read_path
 from jaxaug.core.kinds import ANNOTATIONS, NAMES, PICTURES, SPEAKING, Name, as_target, names_of
 from jaxaug.core.layout import Leaf, SampleLayout
 from jaxaug.core.messages import nearest
@@ -61,19 +62,20 @@ def parse(
         tuple(sizes.items()),
         sizes[reference.group] if reference else _size_alone(leaves, values),
         reference.group if reference else (),
+        reference.label if reference else "",
     )
     for leaf in leaves:
         if leaf.is_annotation:
             ANNOTATIONS[leaf.kind].check_form(leaf.label, values[leaf.index])
+            _check_frames(leaf, layout, values)
     for leaf in leaves:
         _check_speaking(leaf, layout, values)
     return layout, values
 
 
 def _leaf(index: int, path: tuple[Any, ...], table: Mapping[str, Name], read: frozenset[str]) -> Leaf:
-    keys = tuple(_key(p) for p in path)
+    keys, last = read_path(path)
     declared = next((key for key in keys if key in read), None)
-    last = max((i for i, p in enumerate(path) if not isinstance(p, jax.tree_util.SequenceKey)), default=-1)
     name = str(keys[last]) if last >= 0 else ""
     group = keys[: max(last, 0)]
     nested = len(keys) - 1 - last
@@ -90,13 +92,6 @@ def _leaf(index: int, path: tuple[Any, ...], table: Mapping[str, Name], read: fr
     if rows != name and rows in table and table[rows].kind in ANNOTATIONS and ANNOTATIONS[table[rows].kind].has_rows:
         return Leaf(index, keys, group, name, "rows_valid", of=rows)
     return Leaf(index, keys, group, name, "other")
-
-
-def _key(entry: Any) -> Any:
-    for attribute in ("key", "idx", "name"):
-        if hasattr(entry, attribute):
-            return getattr(entry, attribute)
-    return str(entry)
 
 
 def _value(leaf: Leaf, value: Any) -> Any:
@@ -147,14 +142,16 @@ def picture_size(leaf: Leaf, value: Array) -> Size:
         )
     low = leaf.leading + 2
     if value.ndim not in (low, low + 1):
-        lead = "N, " * leaf.leading
+        lead = "N, " * leaf.leading if leaf.leading < 2 else "N, D, "
         raise ValueError(
-            f"{leaf.label!r} has shape {value.shape}; a {leaf.name} must have shape ({lead}H, W) or ({lead}H, W, C)."
+            f"{leaf.label!r} has shape {value.shape}; it must have shape ({lead}H, W) or ({lead}H, W, C)."
             + (" For several pictures at once use 'images' or 'masks'." if not leaf.leading else "")
         )
     height, width = value.shape[leaf.leading : leaf.leading + 2]
     if height < 1 or width < 1:
         raise ValueError(f"{leaf.label!r} has shape {value.shape}: a picture needs at least one pixel.")
+    if value.ndim > low and value.shape[-1] < 1:
+        raise ValueError(f"{leaf.label!r} has shape {value.shape}: a picture needs at least one channel.")
     return int(height), int(width)
 
 
@@ -182,6 +179,19 @@ def _size_alone(leaves: list[Leaf], values: list[Any]) -> Size:
         "The sample holds no target. Expected at least one of "
         f"{', '.join(repr(n) for n in NAMES)}; got {[leaf.label for leaf in leaves]}."
     )
+
+
+def _check_frames(leaf: Leaf, layout: SampleLayout, values: list[Any]) -> None:
+    """Boxes for each frame need as many frames beside them."""
+    frames = values[leaf.index].shape[:-2] if leaf.kind == "bboxes" else ()
+    clips = [other for other in layout.beside(leaf) if other.is_picture and other.leading]
+    shapes = {values[other.index].shape[: other.leading] for other in clips}
+    if frames and frames not in shapes:
+        there = f"clips of {' and '.join(map(str, sorted(shapes)))} frames are" if shapes else "no clip is"
+        raise ValueError(
+            f"{leaf.label!r} has shape {values[leaf.index].shape}, one set of boxes for each of {frames} frames, but "
+            f"{there} beside it, such as 'images'. Boxes of one picture have shape (N, 4 or more)."
+        )
 
 
 def _check_speaking(leaf: Leaf, layout: SampleLayout, values: list[Any]) -> None:
@@ -219,13 +229,18 @@ def _check_rows_valid(leaf: Leaf, layout: SampleLayout, values: list[Any]) -> No
 def _check_valid(leaf: Leaf, layout: SampleLayout, values: list[Any]) -> None:
     shape = values[leaf.index].shape
     for other in layout.rows_beside(leaf):
+        if other.kind == "bboxes" and values[other.index].ndim > 2:
+            raise ValueError(
+                f"{leaf.label!r} tells of instances, but {other.label!r} has boxes for each of some frames: tell of "
+                f"them by '{other.name}_valid' of shape {values[other.index].shape[:-1]}."
+            )
         count = values[other.index].shape[0]
         if shape != (count,):
             raise ValueError(
                 f"{leaf.label!r} has shape {shape}, but {other.label!r} has {count} rows: "
                 "entry i of both must be the same instance."
             )
-    masks = [other for other in layout.beside(leaf) if other.name == "masks"]
+    masks = layout.instance_masks(leaf)
     count = sum(values[other.index].shape[0] if other.leading else 1 for other in masks)
     if masks and shape != (count,):
         raise ValueError(
@@ -233,3 +248,31 @@ def _check_valid(leaf: Leaf, layout: SampleLayout, values: list[Any]) -> None:
             "must be the same instance. Put masks that are no instances into a dict of their own, or give them "
             "another name in additional_targets."
         )
+
+
+def check_labels(layout: SampleLayout, values: list[Any], rows: Leaf, fields: Iterable[str]) -> None:
+    """Label entries lie beside their rows, and there is one label for each.
+
+    Args:
+        layout: of the sample.
+        values: its leaves.
+        rows: the entry that they belong to.
+        fields: their names.
+
+    Raises:
+        ValueError: one is missing, or has another length.
+    """
+    beside = layout.beside(rows)
+    shape = ANNOTATIONS[rows.kind].rows_shape(jnp.shape(values[rows.index]))
+    for field in fields:
+        found = [leaf for leaf in beside if leaf.name == field]
+        if not found:
+            names = sorted({other.name for other in beside})
+            raise ValueError(f"label_fields names {field!r}, which is not beside {rows.label!r}; there are {names}.")
+        first = values[found[0].index]
+        count = len(first) if len(found[0].path) == len(rows.group) + 1 and np.ndim(first) else len(found)
+        if count not in shape:
+            raise ValueError(
+                f"{'/'.join(map(str, (*rows.group, field)))!r} has {count} labels, but {rows.label!r} has "
+                f"{' x '.join(map(str, shape))} rows: give one label for each."
+            )

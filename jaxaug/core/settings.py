@@ -18,11 +18,13 @@ class Settings:
         params: (kind, params) of each kind that the pipeline says something about.
         mask_interpolation: how masks are read, in place of each warp's own setting.
         fuse: neighbouring ops run together.
+        max_value: full brightness of images of floats.
     """
 
     params: tuple[tuple[str, Any], ...] = ()
     mask_interpolation: str | None = None
     fuse: bool = True
+    max_value: float = 1.0
 
     def params_of(self, leaf: Leaf) -> Any:
         """The params of an annotation.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar, cast, dataclass_transform
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast, dataclass_transform
 
+import chex
 from jax import Array
 
 from jaxaug.backend import struct
@@ -59,7 +60,27 @@ class Node:
     `walk` in `jaxaug.engine` tosses the coin of `p`, asks for the ops and gates them.
     """
 
+    #: It needs images between 0 and full brightness: what lies beyond is cut off, or means nothing.
+    needs_range: ClassVar[bool] = False
+    #: It makes other values of them.
+    leaves_range: ClassVar[bool] = False
+    #: Only one of its steps is applied.
+    exclusive: ClassVar[bool] = False
+
+    #: Makes a pipeline of one step, which is how a step acts when it is called by itself.
+    alone: ClassVar[Callable[[Node], Callable[..., Any]]]
+
     p: Any
+
+    def __call__(self, key: chex.PRNGKey | None = None, sample: Any = None, /, **targets: Any) -> Any:
+        """Augments one sample, as a `Compose` of this step alone does.
+
+        Args:
+            key: a PRNG key, consumed.
+            sample: a pytree of targets.
+            **targets: the same as keywords.
+        """
+        return type(self).alone(self)(key, sample, **targets)
 
     @property
     def steps(self) -> tuple[Node, ...]:
@@ -160,6 +181,8 @@ def transform(cls: T) -> T:
         for name in kwargs:
             if name not in known:
                 raise TypeError(_unknown_argument(cls.__name__, name, known))
+        if known[:2] == ("height", "width"):
+            args, kwargs = _height_and_width(args, kwargs)
         raw_init(self, *args, **kwargs)
         for field in fields:
             convert = field.metadata.get("convert")
@@ -172,6 +195,15 @@ def transform(cls: T) -> T:
 
     setattr(cls, "__init__", __init__)  # noqa: B010
     return cls
+
+
+def _height_and_width(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments in which a height without a width stands for both: one number of a square, or a pair."""
+    if len(args) > 1 or "width" in kwargs or not (args or "height" in kwargs):
+        return args, kwargs
+    given = args[0] if args else kwargs["height"]
+    pair = given if isinstance(given, list | tuple) and len(given) == 2 else (given, given)
+    return (), {**kwargs, "height": pair[0], "width": pair[1]}
 
 
 def _unknown_argument(cls: str, name: str, known: tuple[str, ...]) -> str:

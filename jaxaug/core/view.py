@@ -56,6 +56,12 @@ class View:
         return self.canvas.size
 
     @property
+    def picture_name(self) -> str:
+        """The reference picture in words, for messages about its size."""
+        label = self._traversal.layout.reference_label
+        return "the picture" if label in ("", "image") else f"the reference picture {label!r}"
+
+    @property
     def height(self) -> Any:
         return self.size[0]
 
@@ -195,7 +201,7 @@ class View:
         values = self._traversal.values
         fields = self._traversal.settings.label_fields(leaf)
         if not fields and values[leaf.index].shape[1] > 4:
-            return jnp.asarray(values[leaf.index])[:, 4]
+            return jnp.asarray(values[leaf.index])[..., 4].reshape(-1)
         found = [values[other.index] for other in self._traversal.layout.beside(leaf) if other.name in fields[:1]]
         if not found:
             raise ValueError(
@@ -203,7 +209,12 @@ class View:
                 "BboxParams(label_fields=...), or give the boxes a fifth column."
             )
         labels = found[0] if len(found) == 1 and np.ndim(found[0]) else found
-        return labels if isinstance(labels, jax.Array) else _as_one(labels)
+        one = labels if isinstance(labels, jax.Array) else _as_one(labels)
+        shape = values[leaf.index].shape[:-1]
+        # Labels that frames share count for the boxes of each.
+        return (
+            one if len(shape) == 1 else (jnp if isinstance(one, jax.Array) else np).broadcast_to(one, shape).reshape(-1)
+        )
 
     def _box_sets(self) -> list[Leaf]:
         sets = self._traversal.layout.kind("bboxes")

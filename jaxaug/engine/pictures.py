@@ -37,7 +37,7 @@ class Pictures:
     def __init__(self, layout: SampleLayout, values: list[Any], settings: Settings) -> None:
         self._layout = layout
         self._ops: list[Op] = []
-        unit = fill_unit(layout, values)
+        unit = fill_unit(layout, values, settings.max_value)
         self._states: dict[int, State] = {}
         for leaf in layout.pictures:
             value = values[leaf.index]
@@ -53,6 +53,7 @@ class Pictures:
                 leaf.depth_axis,
                 layout.on_reference(leaf.group, size),
                 settings.mask_interpolation,
+                settings.max_value,
                 unit,
             )
             self._states[leaf.index] = (picture, info, 0)
@@ -135,7 +136,7 @@ def advance(picture: Array, info: PictureInfo, ops: Sequence[Op]) -> tuple[Array
     return picture, info
 
 
-def fill_unit(layout: SampleLayout, values: list[Any]) -> float | None:
+def fill_unit(layout: SampleLayout, values: list[Any], max_value: float) -> float | None:
     """Full brightness of the images whose units fills are given in, if a sample has images of several.
 
     Those are the units of the images of whole numbers, of the reference before others; a fill beside floats alone
@@ -143,7 +144,9 @@ def fill_unit(layout: SampleLayout, values: list[Any]) -> float | None:
     """
     images = [leaf for leaf in layout.pictures if PICTURES[leaf.kind].name == "image"]
     images.sort(key=lambda leaf: (leaf.group != layout.reference_group, leaf.name != "image"))
-    units = [full_brightness(values[leaf.index].dtype) for leaf in images]
+    dtypes = [values[leaf.index].dtype for leaf in images]
+    units = [full_brightness(dtype, max_value) for dtype in dtypes]
     if len(set(units)) < 2:
         return None
-    return next((unit for unit in units if unit > 1), 1.0)
+    counted = (unit for unit, dtype in zip(units, dtypes, strict=True) if jnp.issubdtype(dtype, jnp.integer))
+    return next(counted, max_value)

@@ -109,7 +109,7 @@ class Traversal:
             out[leaf.index] = restored(trimmed, self.values[leaf.index], leaf.leading)
         self._finish_sizes(out)
         alive = {leaf.index: self._finish_annotation(leaf, out) for leaf in self.layout.annotations}
-        tell_instances(self.layout, alive, out)
+        tell_instances(self.layout, self.values, alive, out)
         return jax.tree.unflatten(self.layout.treedef, out)
 
     def _input_canvas(self, group: Path) -> Canvas:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug.core.annotation import Annotation
@@ -31,23 +30,6 @@ def flags_in_use(layout: SampleLayout, values: list[Any], leaf: Leaf, shape: tup
         valid = jnp.asarray(values[other.index]).astype(bool)
         flags &= valid.reshape(valid.shape + (1,) * (len(shape) - 1))
     return flags
-
-
-def rows_to_check(layout: SampleLayout, values: list[Any], leaf: Leaf) -> np.ndarray:
-    """Which rows of an annotation have values that mean something: those in use that are not all zeros.
-
-    Rows of zeros are what is left of rows that are gone, where no validity entry tells of them.
-
-    Args:
-        layout: of the sample.
-        values: its leaves, which are known.
-        leaf: the annotation.
-    """
-    kind, rows = ANNOTATIONS[leaf.kind], np.asarray(values[leaf.index])
-    shape = kind.rows_shape(rows.shape)
-    used = np.asarray(flags_in_use(layout, values, leaf, shape))
-    place = rows[..., : kind.place_columns] if kind.place_columns else rows
-    return used & (place != 0).any(axis=tuple(range(len(shape), place.ndim))) if kind.instances else used
 
 
 def tell(layout: SampleLayout, leaf: Leaf, rows: Annotation, new: Array, valid: Array, out: list[Any]) -> Array:
@@ -79,11 +61,12 @@ def tell(layout: SampleLayout, leaf: Leaf, rows: Annotation, new: Array, valid: 
     return jnp.where(alive, new, jnp.zeros_like(new))
 
 
-def tell_instances(layout: SampleLayout, alive: dict[int, Array], out: list[Any]) -> None:
-    """Writes each `valid` entry: an instance lives while all its rows do, of points while any does.
+def tell_instances(layout: SampleLayout, values: list[Any], alive: dict[int, Array], out: list[Any]) -> None:
+    """Writes each `valid` entry: an instance lives while all its rows do, of points while any does, and its mask.
 
     Args:
         layout: of the sample.
+        values: the leaves that came in.
         alive: which rows of each annotation are left.
         out: the leaves of the result.
     """
@@ -94,4 +77,15 @@ def tell_instances(layout: SampleLayout, alive: dict[int, Array], out: list[Any]
         for other in leading or rows:
             flags = alive[other.index]
             here &= flags if leading else flags.any(axis=tuple(range(1, flags.ndim)))
+        masks = layout.instance_masks(leaf)
+        if masks:
+            before, after = (jnp.concatenate([_shown(leaves[m.index], m) for m in masks]) for leaves in (values, out))
+            # An instance that never had a mask is told of by its rows alone.
+            here &= after | ~before
         out[leaf.index] = here
+
+
+def _shown(masks: Array, leaf: Leaf) -> Array:
+    """(N,) whether each mask of an entry, which may be a single one, has any pixel."""
+    each = masks if leaf.leading else masks[None]
+    return (each != 0).any(axis=tuple(range(1, each.ndim)))

@@ -132,7 +132,7 @@ class Warp(Op):
         if self.size_in != canvas.buffer:
             raise ValueError(
                 f"{self.name} was drawn for pictures of {self.size_in[0]} x {self.size_in[1]}, "
-                f"but here they are {canvas.buffer[0]} x {canvas.buffer[1]}: "
+                f"but here {view.picture_name} is {canvas.buffer[0]} x {canvas.buffer[1]}: "
                 "apply a plan to samples of the size it was made for."
             )
         if (self.extent_in is None) != (canvas.extent is None):

@@ -13,16 +13,17 @@ from jax import Array
 ROUNDING = np.float32(1.5 * 2.0**23)
 
 
-def full_brightness(dtype: Any) -> float:
-    """The value that stands for full brightness: 255 for uint8, 65535 for uint16, 1 for floats."""
-    return float(jnp.iinfo(dtype).max) if jnp.issubdtype(dtype, jnp.integer) else 1.0
+def full_brightness(dtype: Any, max_value: float = 1.0) -> float:
+    """The value that stands for full brightness: 255 for uint8, 65535 for uint16, `max_value` for floats."""
+    return float(jnp.iinfo(dtype).max) if jnp.issubdtype(dtype, jnp.integer) else max_value
 
 
-def to_unit(image: Array) -> Array:
+def to_unit(image: Array, max_value: float = 1.0) -> Array:
     """An image as float32, full brightness being 1.
 
     Args:
         image: uint8, uint16, float16, bfloat16 or float32.
+        max_value: full brightness, if it holds floats.
 
     Example:
         >>> import jax.numpy as jnp
@@ -30,14 +31,15 @@ def to_unit(image: Array) -> Array:
         1.0
     """
     if not jnp.issubdtype(image.dtype, jnp.integer):
-        return image.astype(jnp.float32)
+        floats = image.astype(jnp.float32)
+        return floats if max_value == 1.0 else floats * np.float32(1.0 / max_value)
     return image.astype(jnp.int32).astype(jnp.float32) * np.float32(1.0 / full_brightness(image.dtype))
 
 
-def from_unit(image: Array, dtype: Any) -> Array:
+def from_unit(image: Array, dtype: Any, max_value: float = 1.0) -> Array:
     """The inverse of `to_unit`: rounded to the nearest level and clipped if the dtype counts."""
     if not jnp.issubdtype(dtype, jnp.integer):
-        return image.astype(dtype)
+        return (image if max_value == 1.0 else image * np.float32(max_value)).astype(dtype)
     return round_to(image * np.float32(full_brightness(dtype)), dtype)
 
 
@@ -60,4 +62,34 @@ def round_to(value: Array, dtype: Any) -> Array:
     info = jnp.iinfo(dtype)
     if info.bits <= 16:
         return to_levels(value, dtype).astype(dtype)
-    return jnp.clip(jnp.round(value), info.min, info.max).astype(dtype)
+    # The largest of 32 bits is no float, and the float above it no number of the dtype.
+    most = np.nextafter(np.float32(info.max), np.float32(0))
+    return jnp.clip(jnp.round(value), np.float32(info.min), most).astype(dtype)
+
+
+def exactly(label: str, array: np.ndarray, dtype: Any) -> np.ndarray:
+    """An array of NumPy in a narrower dtype that holds all its whole numbers.
+
+    Args:
+        label: what the message names.
+        array: numbers.
+        dtype: the dtype.
+
+    Raises:
+        ValueError: a whole number would become another one.
+
+    Example:
+        >>> exactly("ids", np.array([7, 8]), np.int32).dtype
+        dtype('int32')
+    """
+    if array.dtype == dtype:
+        return array
+    with np.errstate(all="ignore"):
+        narrow = array.astype(dtype)
+        lost = (narrow != array) & (np.round(array) == array)
+    if lost.any():
+        raise ValueError(
+            f"{label!r} holds {array[lost][0].item()}, which {np.dtype(dtype)} does not hold exactly: give "
+            "smaller numbers, or keep ids and the like in an entry of their own, which passes through a call untouched."
+        )
+    return narrow

@@ -111,6 +111,7 @@ class Erase(Op):
         rows: `cut` (boxes shrink to what is left of them, keypoints in the region disappear), `thin` (boxes keep their
             shape and have less to show, keypoints stay) or `keep` (both stay as they are).
         per_channel: every channel of an image loses pixels of its own.
+        max_value: full brightness of the images of floats that it is fitted to.
         name: what drew it.
     """
 
@@ -125,6 +126,7 @@ class Erase(Op):
     mode: str = static(default="constant")
     rows: str = static(default="cut")
     per_channel: bool = static(default=False)
+    max_value: float = static(default=1.0)
     name: str = static(default="Erase")
 
     def refused(self) -> frozenset[str]:
@@ -138,7 +140,7 @@ class Erase(Op):
 
     def for_picture(self, info: PictureInfo) -> Erase | None:
         if info.kind == "image":
-            return struct.replace(self, fill=info.own_units(self.fill))
+            return struct.replace(self, fill=info.own_units(self.fill), max_value=info.max_value)
         if self.fill_mask is None:
             return None
         # A label is no vector: where masks are filled, there is none.
@@ -195,7 +197,7 @@ class Erase(Op):
             share = random_uniform(self.key, image.shape)
         else:
             share = uniform_at(self.key, holes[..., None] * channels + jnp.arange(channels))
-        return round_to(share * full_brightness(image.dtype), image.dtype)
+        return round_to(share * full_brightness(image.dtype, self.max_value), image.dtype)
 
     def _inpainted(self, pair: tuple[Array, Array]) -> Array:
         image, region = pair
@@ -209,7 +211,7 @@ class Erase(Op):
         if self.mode == "constant":
             value = fill_values(self.fill, image)
         else:
-            value = random_uniform(self.key, (channels,)) * full_brightness(image.dtype)
+            value = random_uniform(self.key, (channels,)) * full_brightness(image.dtype, self.max_value)
         level = jnp.tile(round_to(value, image.dtype), width)
         gone = region.reshape(rows) if self.active is True else region.reshape(rows) & self.active
         return jnp.where(gone, level, image.reshape(rows)).reshape(image.shape)

@@ -32,18 +32,21 @@ class FloatImage:
     step: int = static(default=1)
 
     @staticmethod
-    def read(picture: Array, *, planes: bool, table: Array | None = None) -> FloatImage:
+    def read(picture: Array, *, planes: bool, table: Array | None = None, max_value: float = 1.0) -> FloatImage:
         """An image (height, width, channels) of any dtype.
 
         Args:
             picture: the image.
             planes: one array per channel, else rows.
             table: (256,) floats for the levels of an 8-bit image, in place of level / 255.
+            max_value: full brightness, if it holds floats.
         """
         height, width, channels = picture.shape
 
         def unit(values: Array) -> Array:
-            return to_unit(values) if table is None else jnp.take(table, values.astype(jnp.int32), mode="clip")
+            return (
+                to_unit(values, max_value) if table is None else jnp.take(table, values.astype(jnp.int32), mode="clip")
+            )
 
         if not planes or channels == 1:
             return FloatImage((unit(picture.reshape(height, width * channels)),), channels)
@@ -68,10 +71,10 @@ class FloatImage:
             return self.parts[0].reshape(*self.size, self.step)
         return jnp.stack(materialize(self.parts), axis=-1)
 
-    def write(self, dtype: Any) -> Array:
-        """The image (height, width, channels) in a dtype."""
+    def write(self, dtype: Any, max_value: float = 1.0) -> Array:
+        """The image (height, width, channels) in a dtype; of floats, with this full brightness."""
         if len(self.parts) == 1 or np.dtype(dtype) != np.uint8 or self.channels > pixel_packing.BYTES:
-            return from_unit(self.image(), dtype)
+            return from_unit(self.image(), dtype, max_value)
         levels = [part * np.float32(255) for part in self.parts]
         return pixel_packing.unpack(materialize(pixel_packing.join(levels)), self.channels)
 

@@ -51,30 +51,31 @@ def run_pass(image: Array, ops: Sequence[PixelOp], info: PictureInfo) -> Array:
         height, width = (v.astype(jnp.int32) for v in info.canvas.extent)
         image = jnp.take(image, border_index(rows, height, "reflect_101"), axis=1, mode="clip")
         image = jnp.take(image, border_index(columns, width, "reflect_101"), axis=2, mode="clip")
-    return over_frames(functools.partial(_run, ops=list(ops), dtype=before.dtype), image)
+    run = functools.partial(_run, ops=list(ops), dtype=before.dtype, full=(info.max_value, before.max_value))
+    return over_frames(run, image)
 
 
-def _run(picture: Array, ops: list[PixelOp], dtype: Any) -> Array:
-    """One image (height, width, channels) through a pass."""
+def _run(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, float]) -> Array:
+    """One image (height, width, channels) through a pass; `full` is full brightness of floats before and after."""
     first, *rest = ops
     if not rest and first.active is not True and not first.cheap:
         sure = struct.replace(first, active=True)
-        after = jax.eval_shape(lambda p: _run(p, [sure], dtype), picture)
+        after = jax.eval_shape(lambda p: _run(p, [sure], dtype, full), picture)
         require_same_shape(first, picture.shape, after.shape)
-        return branch(first.active, lambda p: _run(p, [sure], dtype), lambda p: p, picture)
+        return branch(first.active, lambda p: _run(p, [sure], dtype, full), lambda p: p, picture)
     if isinstance(first, PixelChoice) and not rest:
-        return first.branch([functools.partial(_run, ops=[op], dtype=dtype) for op in first.ops], picture)
+        return first.branch([functools.partial(_run, ops=[op], dtype=dtype, full=full) for op in first.ops], picture)
     if picture.dtype == dtype == jnp.uint8 and (not rest or all(op.exact_uint8 for op in ops)):
         levels = _on_uint8(picture, ops)
         if levels is not None:
             return levels
     table, done = _table(picture, ops)
-    image = FloatImage.read(picture, planes=any(op.planes for op in ops[done:]), table=table)
+    image = FloatImage.read(picture, planes=any(op.planes for op in ops[done:]), table=table, max_value=full[0])
     for place, op in enumerate(ops[done:], 1):
         image = gated(op, image)
         if place % LONGEST_PASS == 0:
             image = materialize(image)
-    return image.write(dtype)
+    return image.write(dtype, full[1])
 
 
 def _on_uint8(picture: Array, ops: list[PixelOp]) -> Array | None:

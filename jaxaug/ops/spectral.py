@@ -33,6 +33,7 @@ class Spectral(PixelOp):
         references: images (H, W, C) of any sizes; None reads them from the entry.
         active: whether it is applied.
         entry: name of the entry of the sample that holds references.
+        max_value: full brightness of images of floats, once the op is fitted to one.
         name: what drew it.
     """
 
@@ -44,6 +45,7 @@ class Spectral(PixelOp):
     active: Scalar = static_if_true(default=True)
     kernel: Importable = static(default=Importable("jaxaug.kernels.spectral", "mix_amplitudes"))
     entry: str = static(default="")
+    max_value: float = static(default=1.0)
     name: str = static(default="Spectral")
 
     def prepare(self, view: View) -> Spectral:
@@ -59,7 +61,7 @@ class Spectral(PixelOp):
                 f"{self.name} looks at the frequencies of whole pictures, but {info.label!r} lies in a buffer of which "
                 "only a part is the picture. Put a Resize or a crop of fixed size before it."
             )
-        return self
+        return struct.replace(self, max_value=info.max_value)
 
     @property
     def planes(self) -> bool:
@@ -67,7 +69,8 @@ class Spectral(PixelOp):
 
     def apply(self, image: FloatImage) -> FloatImage:
         assert self.references is not None, "a spectral op is prepared before it is applied"
-        sized = [_sized(reference, image.size, image.channels) for reference in self.references]
+        units = [to_unit(reference, self.max_value) for reference in self.references]
+        sized = [_sized(reference, image.size, image.channels) for reference in units]
         chosen = jnp.take(jnp.stack(sized), self.index, axis=0, mode="clip")
         return FloatImage(tuple(self.kernel()(image.parts, tuple(chosen), **self.params)), image.step)
 
@@ -84,9 +87,9 @@ def references_in(view: View, name: str) -> list[Array]:
     return [jnp.asarray(image) for image in found]
 
 
-def _sized(reference: Array, size: tuple[int, int], channels: int) -> Array:
-    """A reference as (channels, height, width) floats of another image's size."""
-    unit = to_unit(reference if reference.ndim == 3 else reference[..., None])
+def _sized(unit: Array, size: tuple[int, int], channels: int) -> Array:
+    """A reference of floats as (channels, height, width) of another image's size."""
+    unit = unit if unit.ndim == 3 else unit[..., None]
     planes = jax.image.resize(jnp.moveaxis(unit, -1, 0), (unit.shape[-1], *size), "linear", antialias=False)
     if planes.shape[0] == channels:
         return planes

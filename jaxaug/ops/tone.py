@@ -78,7 +78,7 @@ class Tone(PixelOp):
 
     def after(self, info: PictureInfo) -> PictureInfo:
         if self.traits.makes_float:
-            info = info.replace(dtype=jnp.dtype(jnp.float32))
+            info = info.replace(dtype=jnp.dtype(jnp.float32), max_value=1.0)
         if self.traits.keeps_channels:
             return info
         height, width = info.canvas.buffer

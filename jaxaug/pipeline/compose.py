@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import chex
@@ -22,22 +23,23 @@ from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.sample_loop import each_sample, on_devices, one_sample
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
-from jaxaug.core.annotation import Placement
 from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.kinds import ANNOTATIONS, names_of
-from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
-from jaxaug.core.random import Draw, check_key
-from jaxaug.core.sample import parse
+from jaxaug.core.host_data import HostData, host_data
+from jaxaug.core.kinds import names_of
+from jaxaug.core.layout import Leaf, SampleLayout
+from jaxaug.core.random import Draw
+from jaxaug.core.sample import check_labels, parse
 from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
-from jaxaug.engine.validity import rows_to_check
+from jaxaug.engine.value_checks import check_range, check_rows
 from jaxaug.engine.walk import walk
 from jaxaug.pipeline.compositions import Composition, Sequential, children
-from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
+from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
 from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
 from jaxaug.pipeline.plan import Plan, read_plan
+from jaxaug.pipeline.value_range import check_order, needing_range
 
 
 @struct.struct
@@ -59,6 +61,7 @@ class Compose(Composition):
         mask_interpolation: how all transforms read masks, in place of their own setting.
         fuse: one resampling for neighbouring warps, one pass for neighbouring changes of pixels. Off applies step
             by step.
+        max_value: full brightness of images of floats, for pictures that count to 255 or 65535 as floats.
         seed: must stay None; randomness comes from the key of each call.
         save_applied_params: must stay False; `sample` returns what is applied.
 
@@ -97,6 +100,7 @@ class Compose(Composition):
         strict: bool = False,
         mask_interpolation: str | int | None = None,
         fuse: bool = True,
+        max_value: float = 1.0,
         seed: None = None,
         save_applied_params: bool = False,
     ) -> None:
@@ -110,11 +114,13 @@ class Compose(Composition):
         names_of(additional_targets)
         if mask_interpolation is not None:
             mask_interpolation = read_interpolation("Compose(mask_interpolation=...)", mask_interpolation)
+        if not isinstance(max_value, Real) or not 0 < float(max_value) < float("inf"):
+            raise ValueError(f"Compose(max_value=...) must be a number above 0, such as 255.0, got {max_value!r}.")
         steps = Sequential(children("Compose(transforms=...)", transforms), p=p)
         values = {
             "transforms": steps.transforms,
             "p": steps.p,
-            "settings": Settings(params, mask_interpolation, fuse),
+            "settings": Settings(params, mask_interpolation, fuse, float(max_value)),
             "additional_targets": tuple(sorted(additional_targets.items())) if additional_targets else None,
             "is_check_shapes": is_check_shapes,
             "strict": strict,
@@ -122,9 +128,10 @@ class Compose(Composition):
         for name, value in values.items():
             object.__setattr__(self, name, value)
         self._check_nested(self)
+        check_order(self.transforms)
 
     @with_own_settings
-    def __call__(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Any:
+    def __call__(self, key: chex.PRNGKey | None = None, sample: Any = None, /, **targets: Any) -> Any:
         """Augments one sample.
 
         Args:
@@ -135,11 +142,10 @@ class Compose(Composition):
         Returns:
             The augmented sample, of the same tree structure.
         """
-        key, sample = check_key(key), one_sample_of(sample, targets)
-        return self._on_sample(_called, key, sample)
+        return self._on_sample(_called, given_key(key, targets), one_sample_of(sample, targets))
 
     @with_own_settings
-    def sample(self, key: chex.PRNGKey, sample: Any = None, /, **targets: Any) -> Plan:
+    def sample(self, key: chex.PRNGKey | None = None, sample: Any = None, /, **targets: Any) -> Plan:
         """Draws what `__call__` would do to a sample, and does nothing.
 
         Args:
@@ -147,7 +153,10 @@ class Compose(Composition):
             sample: a pytree of targets; only draws that depend on it look at more than its shapes.
             **targets: the same as keywords.
         """
-        return run_compiled(_drawn, self, check_key(key), one_sample_of(sample, targets))
+        key, sample = given_key(key, targets), self._arrays(one_sample_of(sample, targets)).sample
+        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, sample))):
+            _, sample = self._looked_at(sample)
+        return run_compiled(_drawn, self, key, sample)
 
     @with_own_settings
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
@@ -165,13 +174,14 @@ class Compose(Composition):
         """Undoes the geometry of a plan, on every kind of target.
 
         What the plan pushed out of the picture cannot come back: it shows as the fill, and rows that died stay dead.
+        Predictions may reach outside their picture, so no values are looked at.
 
         Args:
             plan: from `sample`.
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._on_sample(_inverted, read_plan(plan), one_sample_of(sample, targets))
+        return self._on_sample(_inverted, read_plan(plan), one_sample_of(sample, targets), look=False)
 
     @with_own_settings
     def visible(self, plan: Plan) -> Array:
@@ -207,7 +217,7 @@ class Compose(Composition):
         return blank.invert(Plan(tuple(shown)), seen)["mask"] == 1
 
     @with_own_settings
-    def batch(self, key: chex.PRNGKey, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
+    def batch(self, key: chex.PRNGKey | None = None, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
         """Augments a batch: every sample its own draw.
 
         Sample i uses `fold_in(key, start + i)`, so any split of a batch, `vmap` and a Python loop agree. On
@@ -220,22 +230,18 @@ class Compose(Composition):
             start: index of the first sample, for batches that are parts of a larger one.
             **targets: the same as keywords.
         """
-        key = check_key(key)
-        samples = one_sample_of(samples, targets)
-        sizes = {jnp.shape(leaf)[0] if jnp.ndim(leaf) else None for leaf in jax.tree.leaves(samples)}
-        if len(sizes) != 1 or None in sizes:
-            raise ValueError(
-                "Every leaf of a batch needs the same leading axis, got lengths "
-                f"{sorted(str(s) for s in sizes)}. For one sample call augment(key, sample)."
-            )
-        (count,) = sizes
+        key, data = given_key(key, targets), self._arrays(one_sample_of(samples, targets))
+        count, samples = batch_arrays(data.sample)
+        layout = self.layout_of(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples))
+        leaves = jax.tree.leaves(samples)
+        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, leaves))):
+            self._look(layout, leaves, batched=True)
         indices = start + jnp.arange(count, dtype=jnp.uint32)
-        samples = jax.tree.map(jnp.asarray, samples)
-        return run_compiled(_batched, self, key, indices, samples)
+        return data.restored(run_compiled(_batched, self, key, indices, samples))
 
     @with_own_settings
     def check(self, sample: Any = None, /, **targets: Any) -> None:
-        """Looks at the values of a sample, outside `jit`, and raises for bad rows.
+        """Looks at the values of a sample, and raises for what is wrong; calls outside `jit` do so by themselves.
 
         Args:
             sample: a pytree of targets.
@@ -243,15 +249,10 @@ class Compose(Composition):
 
         Raises:
             ValueError: a box that is not finite, inverted or outside its picture, or a keypoint that is not finite
-                or outside, naming target and row; a camera matrix that is not finite.
+                or outside, naming target and row; a camera matrix that is not finite; an image of floats that goes
+                far beyond full brightness where the pipeline changes colours.
         """
-        layout, values = self._parse(one_sample_of(sample, targets))
-        for leaf in layout.annotations:
-            own = input_canvas(layout, values, leaf.group)
-            params = self.settings.params_of(leaf)
-            rows = np.asarray(values[leaf.index])
-            used = rows_to_check(layout, values, leaf)
-            ANNOTATIONS[leaf.kind].check(rows, used, Placement(leaf.label, params, own, own))
+        self._looked_at(self._arrays(one_sample_of(sample, targets)).sample)
 
     @with_own_settings
     def compact(self, sample: Any = None, /, **targets: Any) -> Any:
@@ -266,20 +267,47 @@ class Compose(Composition):
             entry every entry with as many rows is shortened.
         """
         sample = one_sample_of(sample, targets)
-        layout, _ = self._parse(sample)
+        layout, _ = self._parse(self._arrays(sample).sample)
         fields = {leaf.path: self.settings.label_fields(leaf) for leaf in layout.rows}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
 
-    def _on_sample(self, fn: Callable[[Compose, Any, Any], Any], given: Any, sample: Any) -> Any:
+    def _on_sample(self, fn: Callable[[Compose, Any, Any], Any], given: Any, sample: Any, *, look: bool = True) -> Any:
         """A function of the pipeline, a key or plan, and a sample; what the pipeline leaves alone comes back itself."""
-        leaves, tree = jax.tree.flatten(sample)
+        data = self._arrays(sample)
+        leaves, tree = jax.tree.flatten(data.sample)
         if not all(is_concrete(leaf) for leaf in jax.tree.leaves((self, given, leaves))):
-            return fn(self, given, sample)
-        layout, _ = self._parse(sample)
+            return data.restored(fn(self, given, data.sample))
+        layout, sample = self._looked_at(data.sample, look=look)
         touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
         for index, new in zip(touched, run_compiled(_touched, self, given, sample, Fixed((fn, touched))), strict=True):
             leaves[index] = new
-        return jax.tree.unflatten(tree, leaves)
+        return data.restored(jax.tree.unflatten(tree, leaves))
+
+    def _arrays(self, sample: Any) -> HostData:
+        """A sample whose lists of rows and labels are arrays."""
+        params = dict(self.settings.params)
+        mappings = [(said, getattr(said, "label_mapping", None) or ()) for said in params.values()]
+        words = {field: said.words(field) for said, mapping in mappings for field, _ in mapping}
+        return host_data(sample, names_of(dict(self.additional_targets or ())), params=params, vocabularies=words)
+
+    def _looked_at(self, sample: Any, *, look: bool = True) -> tuple[SampleLayout, Any]:
+        """A sample of known values as arrays, numbers that are no sizes among them, so that one program serves all.
+
+        Args:
+            sample: the sample.
+            look: refuse values that are wrong.
+        """
+        layout, values = self._parse(sample)
+        if look:
+            self._look(layout, values)
+        for leaf in layout.kind("other", "entry"):
+            value = values[leaf.index]
+            values[leaf.index] = np.asarray(value) if isinstance(value, bool | int | float) else value
+        return layout, jax.tree.unflatten(layout.treedef, values)
+
+    def _look(self, layout: SampleLayout, values: list[Any], *, batched: bool = False) -> None:
+        check_rows(layout, values, self.settings, batched=batched)
+        check_range(layout, values, self.settings, needing_range(self.transforms))
 
     def _touches(self, layout: SampleLayout, leaf: Leaf) -> bool:
         """Whether a leaf may come out changed."""
@@ -290,10 +318,15 @@ class Compose(Composition):
     def _mapping_of(self, rows: Leaf) -> Any:
         return getattr(self.settings.params_of(rows), "label_mapping", None) or ()
 
-    def _parse(self, sample: Any) -> Any:
+    def _parse(self, sample: Any) -> tuple[SampleLayout, list[Any]]:
         additional = dict(self.additional_targets or ())
         entries = self.entries()
-        return parse(sample, additional, entries=entries, strict=self.strict, check_shapes=self.is_check_shapes)
+        layout, values = parse(
+            sample, additional, entries=entries, strict=self.strict, check_shapes=self.is_check_shapes
+        )
+        for leaf in layout.rows:
+            check_labels(layout, values, leaf, self.settings.label_fields(leaf))
+        return layout, values
 
     def layout_of(self, sample: Any) -> SampleLayout:
         """What the leaves of a sample are, of arrays or of their shapes and dtypes."""
@@ -309,14 +342,13 @@ class Compose(Composition):
             given: what comes beside it and is not known while tracing, so that no compiler looks into the sample.
         """
         layout, values = self._parse(jax.tree.map(lambda leaf: opaque_constant(leaf, given), sample))
-        for leaf in layout.rows:
-            names = {other.name for other in layout.beside(leaf)}
-            missing = [field for field in self.settings.label_fields(leaf) if field not in names]
-            if missing:
-                raise ValueError(
-                    f"label_fields names {missing[0]!r}, which is not beside {leaf.label!r}; there are {sorted(names)}."
-                )
         return Traversal(layout, values, self.settings)
+
+    def __repr__(self) -> str:
+        # Messages of JAX begin with what was called.
+        names = [type(step).__name__ for step in self.transforms]
+        more = [f"and {len(names) - 6} more"] if len(names) > 7 else []
+        return f"Compose({', '.join(names[:6] + more if more else names)})"
 
     def _sequence(self) -> Sequential:
         return struct.build(Sequential, {"transforms": self.transforms, "p": self.p})
@@ -336,6 +368,13 @@ class Compose(Composition):
 
     def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
         return walk.in_turn(self.transforms, key)
+
+
+def _alone(step: Node) -> Compose:
+    return Compose([step])
+
+
+Node.alone = staticmethod(_alone)
 
 
 def _called(augment: Compose, key: Array, sample: Any) -> Any:

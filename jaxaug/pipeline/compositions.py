@@ -8,8 +8,10 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug import transforms
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
+from jaxaug.core.albumentations_names import about
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Node, Ops, Walk, transform
 from jaxaug.core.types import Scalar
@@ -28,11 +30,27 @@ def children(where: str, transforms: Any) -> tuple[Node, ...]:
     if not isinstance(transforms, list | tuple):
         raise TypeError(f"{where} must be a list of transforms, got {type(transforms).__name__}.")
     for i, child in enumerate(transforms):
-        if isinstance(child, type):
+        if isinstance(child, type) and issubclass(child, Node):
             raise TypeError(f"{where}[{i}] is the class {child.__name__}: call it, {child.__name__}(...).")
         if not isinstance(child, Node):
-            raise TypeError(f"{where}[{i}] must be a transform or a composition of them, got {type(child).__name__}.")
+            raise TypeError(f"{where}[{i}] must be a transform or a composition of them, got {_foreign(child)}")
     return tuple(transforms)
+
+
+def _foreign(step: Any) -> str:
+    """What is no step of a pipeline, and what to do about it."""
+    kind = step if isinstance(step, type) else type(step)
+    name, library = kind.__name__, kind.__module__.split(".")[0]
+    if library in ("albumentations", "albumentationsx"):
+        there = f" Write ja.{name}(...): its arguments are the same." if hasattr(transforms, name) else ""
+        here = there or about(name, transforms.__all__)
+        return f"{name} of Albumentations, which works on arrays of NumPy outside jit.{here}"
+    if callable(step):
+        return (
+            f"{name} of {library}. A function of images becomes a transform by a class with @ja.transform whose draw "
+            "returns an op."
+        )
+    return f"{name}."
 
 
 def steps_field() -> Any:
@@ -94,6 +112,8 @@ class OneOf(Composition):
 
     Follows the meaning of Albumentations 2.0.8.
     """
+
+    exclusive = True
 
     transforms: Any = steps_field()
     p: Scalar = args.probability(0.5)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxaug.core.host_data import read_path
 from jaxaug.core.kinds import ANNOTATIONS
 from jaxaug.core.messages import nearest
+from jaxaug.core.random import check_key
+from jaxaug.kernels.dtype import exactly
 
 
 def one_sample_of(sample: Any, targets: dict[str, Any]) -> Any:
@@ -19,12 +26,65 @@ def one_sample_of(sample: Any, targets: dict[str, Any]) -> Any:
         raise TypeError(f"Give the targets as one pytree or as keywords, not both: got a pytree and {sorted(targets)}.")
     if sample is None and not targets:
         raise TypeError("A sample is missing: augment(key, sample) or augment(key, image=image, mask=mask).")
-    if sample is not None and not isinstance(sample, Mapping | list | tuple):
+    if sample is not None and jax.tree_util.all_leaves([sample]):
         raise TypeError(
             f"A sample must be a dict of targets, got {type(sample).__name__}. "
             "Write augment(key, {'image': image}) or augment(key, image=image)."
         )
     return targets if sample is None else sample
+
+
+def given_key(key: Any, targets: Mapping[str, Any]) -> jax.Array:
+    """The key of a call, which comes first.
+
+    Raises:
+        TypeError: there is none, or it comes by keyword.
+    """
+    if key is None:
+        by_name = " It has no name: keywords are targets." if "key" in targets else ""
+        raise TypeError(
+            f"key must be a JAX PRNG key, got NoneType. Make one with jax.random.key(seed) and pass it first: "
+            f"augment(key, image=image).{by_name}"
+        )
+    return check_key(key)
+
+
+def batch_arrays(samples: Any) -> tuple[int, Any]:
+    """The number of samples in a batch, and the batch with arrays for all leaves.
+
+    Raises:
+        TypeError: words.
+        ValueError: leaves of different lengths, one picture in place of many, or numbers that JAX would change.
+    """
+    leaves, tree = jax.tree_util.tree_flatten_with_path(samples)
+    arrays = []
+    for path, leaf in leaves:
+        keys, last = read_path(path)
+        label = "/".join(map(str, keys))
+        host = leaf if isinstance(leaf, jax.Array) else np.asarray(leaf)
+        if isinstance(host, np.ndarray) and host.dtype.kind in "OSU":
+            raise TypeError(
+                f"{label!r} holds words or lists of different lengths, which no batch can hold: keep them outside, "
+                "beside what batch returns, or give numbers in arrays of one length."
+            )
+        if isinstance(host, np.ndarray) and host.dtype.kind in "iu":
+            host = exactly(label, host, jax.dtypes.canonicalize_dtype(host.dtype))
+        arrays.append(jnp.asarray(host))
+        shape = arrays[-1].shape
+        if keys[last] == "image" and len(shape) == 3 and shape[2] in (1, 3, 4) and shape[1] > 4:
+            raise ValueError(
+                f"{label!r} has shape {shape}, which is one picture: a batch needs shape (B, H, W, C), such as "
+                "numpy.stack of pictures gives. For one sample call augment(key, sample); grey pictures that really "
+                f"are {shape[2]} wide are a batch of shape (B, H, W, 1)."
+            )
+    sizes = {array.shape[0] if array.ndim else "none" for array in arrays}
+    count = next(iter(sizes), "none")
+    if len(sizes) != 1 or isinstance(count, str):
+        raise ValueError(
+            "Every leaf of a batch needs the same leading axis, got lengths "
+            f"{', '.join(sorted(map(str, sizes)))}. For one sample call augment(key, sample)."
+        )
+    return count, jax.tree.unflatten(tree, arrays)
 
 
 def params_by_kind(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
@@ -48,8 +108,8 @@ def params_by_kind(given: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
         made = cls.params_type(**params) if isinstance(params, Mapping) else params
         if not isinstance(made, cls.params_type):
             raise TypeError(
-                f"The params of {kind!r} must be {cls.params_type.__name__} or a dict of its arguments, "
-                f"got {type(params).__name__}."
+                f"The params of {kind!r} must be {cls.params_type.__name__} of jaxaug or a dict of its arguments, "
+                f"got {type(params).__name__} of {type(params).__module__.split('.')[0]}."
             )
         out.append((kind, made))
     return tuple(sorted(out, key=lambda pair: pair[0]))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxaug import transforms
-from jaxaug.core.messages import nearest
+from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Node
 from jaxaug.pipeline import compositions
 
@@ -50,7 +50,7 @@ def _one(step: Any, i: int) -> Any:
         raise ValueError(f"Entry {i} of the pipeline must be [name, arguments], got {step!r}.")
     name = step[0]
     if name not in REGISTRY:
-        raise ValueError(f"Entry {i} of the pipeline names {name!r}, which is unknown.{nearest(name, REGISTRY)}")
+        raise ValueError(f"Entry {i} of the pipeline names {name!r}, which is unknown.{about(name, REGISTRY)}")
     if "transforms" in arguments:
         arguments = {**arguments, "transforms": from_list(arguments["transforms"])}
     try:

@@ -39,6 +39,8 @@ class ColorJitter(Transform):
     Follows the meaning of Albumentations 2.0.8 and torchvision, with hue in floats rather than steps of two degrees.
     """
 
+    needs_range = True
+
     brightness: Range = args.pair((0.8, 1.2), args.around_one, 0)
     contrast: Range = args.pair((0.8, 1.2), args.around_one, 0)
     saturation: Range = args.pair((0.8, 1.2), args.around_one, 0)
@@ -72,6 +74,8 @@ class HueSaturationValue(Transform):
 
     Follows the meaning of Albumentations 2.0.8, in floats rather than 8-bit steps.
     """
+
+    needs_range = True
 
     hue_shift_limit: Range = args.pair((-20, 20), args.symmetric)
     sat_shift_limit: Range = args.pair((-30, 30), args.symmetric)
@@ -107,6 +111,8 @@ class RGBShift(Transform):
 
     Follows the meaning of Albumentations 2.0.8.
     """
+
+    needs_range = True
 
     r_shift_limit: Range = args.pair((-20, 20), args.symmetric)
     g_shift_limit: Range = args.pair((-20, 20), args.symmetric)
@@ -147,6 +153,8 @@ class ToGray(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
+    needs_range = True
+
     num_output_channels: int = args.option(3, int, 1)
     method: str = args.choice(
         "weighted_average", ("weighted_average", "from_lab", "desaturation", "average", "max", "pca")
@@ -180,6 +188,8 @@ class ToSepia(Transform):
 
     Follows the meaning of Albumentations 2.0.8.
     """
+
+    needs_range = True
 
     p: Scalar = args.probability(0.5)
 

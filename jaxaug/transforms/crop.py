@@ -70,7 +70,7 @@ def _missing(name: str, size: Size, view: View, pad: bool) -> tuple[tuple[Any, A
     room = (max(size[0] - rows, 0), max(size[1] - columns, 0))
     if any(room) and not pad:
         raise ValueError(
-            f"{name}: the crop of {size[0]} x {size[1]} is larger than the picture of {rows} x {columns}. "
+            f"{name}: the crop of {size[0]} x {size[1]} is larger than {view.picture_name} of {rows} x {columns}. "
             "Make it smaller, or pass pad_if_needed=True."
         )
     if view.canvas.extent is None:

@@ -41,6 +41,8 @@ class FDA(Transform):
     adaptation for semantic segmentation", 2020, both of whose ends count.
     """
 
+    needs_range = True
+
     reference_images: Any = args.images(None)
     beta_limit: Range = args.pair((0.0, 0.1), args.above(0.0), 0, 0.5)
     read_fn: None = args.absent("references are arrays: read them before and pass the images")

@@ -29,6 +29,8 @@ class Emboss(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
+    needs_range = True
+
     alpha: Range = args.pair((0.2, 0.5), args.alone, 0, 1)
     strength: Range = args.pair((0.2, 0.7), args.alone, 0)
     p: Scalar = args.probability(0.5)

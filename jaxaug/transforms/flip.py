@@ -192,9 +192,9 @@ def _symmetry(name: str, element: Any, view: View) -> Warp:
             )
         if not look(element):
             raise ValueError(
-                f"{name} on a picture of {rows} x {columns} changes the size at random, and under jit or vmap shapes "
-                "cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before it), or use "
-                "Rotate((-180, 180))."
+                f"{name} on {view.picture_name} of {rows} x {columns} changes the size at random, and under jit "
+                "or vmap shapes cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before "
+                "it), or use Rotate((-180, 180))."
             )
         if int(element) % 2:
             after = view.canvas.turned()

@@ -82,8 +82,8 @@ class GridDropout(Transform):
         if self.holes_number_xy is not None:
             if 2 * self.holes_number_xy[0] > columns or 2 * self.holes_number_xy[1] > rows:
                 raise ValueError(
-                    f"GridDropout(holes_number_xy={self.holes_number_xy}) needs two pixels for each cell, but the "
-                    f"picture is {rows} x {columns}: ask for fewer holes."
+                    f"GridDropout(holes_number_xy={self.holes_number_xy}) needs two pixels for each cell, but "
+                    f"{view.picture_name} is {rows} x {columns}: ask for fewer holes."
                 )
             return self.holes_number_xy, self.holes_number_xy
         if self.unit_size_range is not None:
@@ -91,7 +91,7 @@ class GridDropout(Transform):
             if greatest > min(rows, columns):
                 raise ValueError(
                     f"GridDropout(unit_size_range={self.unit_size_range}) has cells of up to {greatest} pixels, but "
-                    f"the picture is {rows} x {columns}: no cell may be larger than its shorter side."
+                    f"{view.picture_name} is {rows} x {columns}: no cell may be larger than its shorter side."
                 )
             unit = rng.integer("unit", self.unit_size_range)
             counts = tuple(jnp.maximum(side // unit, 1).astype(jnp.int32) for side in sides)

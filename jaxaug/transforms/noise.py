@@ -31,6 +31,8 @@ class GaussNoise(Transform):
     Follows the meaning of Albumentations 2.0.8; frames of a clip share their noise.
     """
 
+    needs_range = True
+
     std_range: Range = args.pair((0.2, 0.44), None, 0, 1)
     mean_range: Range = args.pair((0.0, 0.0), None, -1, 1)
     per_channel: bool = args.option(True, bool)
@@ -70,6 +72,8 @@ class MultiplicativeNoise(Transform):
     Follows the meaning of Albumentations 2.0.8; frames of a clip share their factors.
     """
 
+    needs_range = True
+
     multiplier: Range = args.pair((0.9, 1.1), args.alone, 0)
     per_channel: bool = args.option(False, bool)
     elementwise: bool = args.option(False, bool)
@@ -96,6 +100,8 @@ class ShotNoise(Transform):
     Follows the meaning of Albumentations 2.0.8, which counts in linear light of gamma 2.2; frames of a clip share their
     noise.
     """
+
+    needs_range = True
 
     scale_range: Range = args.pair((0.1, 0.3), args.alone, 0)
     p: Scalar = args.probability(0.5)

@@ -40,6 +40,8 @@ class Normalize(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
+    leaves_range = True
+
     mean: Fill = args.fill((0.485, 0.456, 0.406))
     std: Fill = args.fill((0.229, 0.224, 0.225))
     max_pixel_value: Scalar = args.number(255.0)
@@ -47,6 +49,10 @@ class Normalize(Transform):
         "standard", ("standard", "image", "image_per_channel", "min_max", "min_max_per_channel")
     )
     p: Scalar = args.probability(1.0)
+
+    @property
+    def needs_range(self) -> bool:  # type: ignore[override]
+        return self.normalization == "standard"
 
     def draw(self, rng: Draw, view: View) -> Tone:
         if self.normalization != "standard":

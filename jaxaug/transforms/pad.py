@@ -142,7 +142,7 @@ class LetterBox(Transform):
     Follows the meaning of the preprocessing of YOLO detectors, known by this name.
     """
 
-    size: Range = args.pair(low=1, ordered=False, static=True)
+    size: Range = args.pair(low=1, ordered=False, static=True, ends="(height, width)")
     interpolation: Reading = args.interpolation("linear")
     mask_interpolation: Reading = args.interpolation("nearest")
     fill: Fill = args.fill(0.0)

@@ -59,7 +59,7 @@ class RandomResizedCrop(Transform):
     middle. `antialias` as in torchvision.
     """
 
-    size: Range = args.pair(low=1, ordered=False, static=True)
+    size: Range = args.pair(low=1, ordered=False, static=True, ends="(height, width)")
     scale: Range = args.pair((0.08, 1.0), None, 0, 1)
     ratio: Range = args.pair((0.75, 4 / 3), None, 0)
     interpolation: Reading = args.interpolation("linear")
@@ -110,7 +110,7 @@ class RandomSizedCrop(Transform):
     """
 
     min_max_height: Range = args.pair(low=1, static=True)
-    size: Range = args.pair(low=1, ordered=False, static=True)
+    size: Range = args.pair(low=1, ordered=False, static=True, ends="(height, width)")
     w2h_ratio: float = args.option(1.0, float, 0)
     interpolation: Reading = args.interpolation("linear")
     mask_interpolation: Reading = args.interpolation("nearest")
@@ -123,7 +123,7 @@ class RandomSizedCrop(Transform):
         rows, columns = view.canvas.buffer
         if tallest > rows or widest > columns:
             raise ValueError(
-                f"RandomSizedCrop takes windows of up to {tallest} x {widest}, but the picture is {rows} x "
+                f"RandomSizedCrop takes windows of up to {tallest} x {widest}, but {view.picture_name} is {rows} x "
                 f"{columns}. Lower min_max_height, or put PadIfNeeded before it."
             )
         h = jnp.minimum(rng.integer("height", self.min_max_height).astype(jnp.float32), view.height)

@@ -47,7 +47,7 @@ class RandomGridShuffle(Transform):
         rows, columns = self.grid
         if rows > view.canvas.buffer[0] or columns > view.canvas.buffer[1]:
             raise ValueError(
-                f"RandomGridShuffle(grid={self.grid}) needs a pixel for each tile, but the picture is "
+                f"RandomGridShuffle(grid={self.grid}) needs a pixel for each tile, but {view.picture_name} is "
                 f"{view.canvas.buffer[0]} x {view.canvas.buffer[1]}: ask for fewer tiles."
             )
         y, x = (_edges(rng, n, side, length) for n, side, length in zip("yx", self.grid, view.size, strict=True))

@@ -65,8 +65,8 @@ def _stripes(rng: Draw, axis: str, count: Any, length: Any, view: View) -> tuple
     room = view.canvas.buffer[1 if axis == "x" else 0]
     if length[1] > room:
         raise ValueError(
-            f"The stripes are up to {length[1]} pixels wide, but along {axis} the picture has {room}: lower the "
-            f"length along {axis}."
+            f"The stripes are up to {length[1]} pixels wide, but along {axis} {view.picture_name} has {room}: lower "
+            f"the length along {axis}."
         )
     most = int(count[1])
     used = jnp.arange(most) < rng.integer(f"count_{axis}", count)

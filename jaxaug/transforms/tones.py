@@ -35,6 +35,8 @@ class RandomBrightnessContrast(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
+    needs_range = True
+
     brightness_limit: Range = args.pair((-0.2, 0.2), args.symmetric)
     contrast_limit: Range = args.pair((-0.2, 0.2), args.symmetric)
     brightness_by_max: bool = args.option(True, bool)
@@ -67,6 +69,8 @@ class RandomGamma(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
+    needs_range = True
+
     gamma_limit: Range = args.pair((80, 120), args.above(1.0), 1)
     p: Scalar = args.probability(0.5)
 
@@ -89,6 +93,8 @@ class Solarize(Transform):
 
     Follows the meaning of Albumentations 2.0.8.
     """
+
+    needs_range = True
 
     threshold_range: Range = args.pair((0.5, 0.5), None, 0, 1)
     p: Scalar = args.probability(0.5)
@@ -116,6 +122,8 @@ class Posterize(Transform):
     Follows the meaning of Albumentations 2.0.8.
     """
 
+    needs_range = True
+
     num_bits: Any = 4
     p: Scalar = args.probability(0.5)
 
@@ -136,6 +144,7 @@ def _bits(value: Any) -> tuple[Any, Any]:
     for v in (low, high):
         if isinstance(v, numbers.Real) and not 1 <= float(v) <= 7:
             raise ValueError(f"Posterize(num_bits=...) must be in [1, 7], got {v}.")
+    low, high = (int(v) if isinstance(v, numbers.Integral) else v for v in (low, high))
     return low, high
 
 
@@ -151,6 +160,8 @@ class InvertImg(Transform):
 
     Follows the meaning of Albumentations 2.0.8.
     """
+
+    needs_range = True
 
     p: Scalar = args.probability(0.5)
 

@@ -38,6 +38,8 @@ class RandomShadow(Transform):
     Follows the meaning of Albumentations 2.0.8; polygons that cross themselves are filled by the even-odd rule.
     """
 
+    needs_range = True
+
     shadow_roi: Any = args.numbers((0.0, 0.5, 1.0, 1.0), 0.0, 1.0)
     num_shadows_limit: Range = args.pair((1, 2), args.alone, 1, static=True)
     shadow_dimension: int = args.option(5, int, 3)

@@ -1,0 +1,59 @@
+"""Names that Albumentations has and this library may not: what is nearest, and what takes their place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from jaxaug.core.messages import nearest
+
+#: Names of Albumentations by the transform here that is nearest to them.
+_NEAREST = {
+    "RandomBrightnessContrast": "AutoContrast BiasField CLAHE Enhance Equalize ExposureMatching Illumination "
+    "PhotoMetricDistort PlasmaBrightnessContrast RandomToneCurve Vignetting",
+    "ColorJitter": "ChannelShuffle ChannelSwap ChromaticAberration Colorize FancyPCA HEStain PlanckianJitter",
+    "GaussNoise": "AdditiveNoise FilmGrain ISONoise KSpaceSpikeNoise RicianNoise",
+    "PixelDropout": "SaltAndPepper",
+    "GaussianBlur": "AdvancedBlur Defocus GlassBlur MedianBlur ModeFilter MotionArtifact MotionBlur "
+    "StochasticConvolution ZoomBlur",
+    "Emboss": "RingingOvershoot Sharpen UnsharpMask GibbsRinging GhostingArtifact",
+    "Posterize": "Dithering Downscale Halftone ImageCompression Superpixels",
+    "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomFog RandomGravel RandomRain "
+    "RandomSnow RandomSunFlare Spatter TextImage",
+    "FDA": "HistogramMatching PixelDistributionAdaptation",
+    "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
+    "ConstrainedCoarseDropout": "GuidedCoarseDropout",
+    "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
+    "ToGray": "ToRGB",
+    "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D GridShuffle3D Pad3D "
+    "PadIfNeeded3D RandomCrop3D RandomResizedCrop3D RandomRotate90_3D Resize3D",
+    "OneOf": "OneOrOther RandomOrder SelectiveChannelTransform SomeOf",
+}
+#: What takes the place of names that have no meaning here.
+_INSTEAD = {
+    "Lambda": "write a class with @ja.transform, whose draw returns an op made of a function",
+    "ReplayCompose": "augment.sample(key, sample) is what is applied, and augment.apply(plan, sample) replays it",
+    "ToTensorV2": "leave it out: arrays of JAX come out, and jax.numpy.moveaxis puts channels first",
+    "ToTensor3D": "leave it out: arrays of JAX come out, and jax.numpy.moveaxis puts channels first",
+    "ToFloat": "jaxaug.functional.to_unit makes floats of images, and Normalize(mean=0, std=1) does so in a pipeline",
+    "FromFloat": "jaxaug.functional.from_unit makes images of floats",
+    "UniformTemporalSubsample": "choose frames before the call, images[::step]",
+}
+
+
+def about(name: str, known: Collection[str]) -> str:
+    """What to say of a name that is unknown here: where it comes from, and what is nearest.
+
+    Args:
+        name: the unknown name.
+        known: the names there are.
+
+    Example:
+        >>> about("CLAHE", ["RandomBrightnessContrast"])
+        " Albumentations has it, and it is not here yet; nearest is 'RandomBrightnessContrast'."
+    """
+    if name in _INSTEAD:
+        return f" Of Albumentations; here {_INSTEAD[name]}."
+    found = next((here for here, there in _NEAREST.items() if name in there.split()), None)
+    if found is None:
+        return nearest(name, known)
+    return f" Albumentations has it, and it is not here yet; nearest is {found!r}."
