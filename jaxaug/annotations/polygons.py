@@ -96,6 +96,7 @@ class Polygons(Annotation):
     """
 
     params_type = PolygonParams
+    capacity_axis = 1
 
     seen: Rings
     full: Rings

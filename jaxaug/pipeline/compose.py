@@ -37,6 +37,7 @@ from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
 from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
 from jaxaug.pipeline.plan import Plan, read_plan
+from jaxaug.pipeline.words import numbered, spelled
 
 
 @struct.struct
@@ -229,8 +230,8 @@ class Compose(Composition):
             )
         (count,) = sizes
         indices = start + jnp.arange(count, dtype=jnp.uint32)
-        samples = jax.tree.map(jnp.asarray, samples)
-        return run_compiled(_batched, self, key, indices, samples)
+        samples, words = numbered(samples, self.settings)
+        return spelled(run_compiled(_batched, self, key, indices, jax.tree.map(jnp.asarray, samples)), words)
 
     @with_own_settings
     def check(self, sample: Any = None, /, **targets: Any) -> None:
