@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
+from jaxaug.core.canvas import Canvas
 from jaxaug.geometry.maps import Map, Matrix, Moved, Structure
 from jaxaug.kernels.random_numbers import bits_at
 
@@ -40,6 +42,10 @@ class Tiles(Torn):
     def inverse(self) -> Tiles:
         """The map that puts every tile back."""
         return struct.replace(self, source=jnp.argsort(self.source).astype(self.source.dtype))
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        count = self.source.shape[-1]
+        return f"{int((np.asarray(self.source) != np.arange(count)).sum())} of {count} tiles change places"
 
     def torn(self, edges: Array) -> tuple[Array, Array]:
         """The pieces that boxes are torn into.
@@ -87,6 +93,9 @@ class Scatter(Torn):
     fineness: Array
     radius: int = static(default=1)
     width: int = static(default=1)
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        return f"pixels scattered by up to {self.radius} px"
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         column, row = (jnp.floor(jnp.floor(c) * self.fineness).astype(jnp.int32) for c in (x, y))

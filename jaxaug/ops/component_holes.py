@@ -10,14 +10,15 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
+from jaxaug.core.wording import number
 from jaxaug.geometry.matrices import vector
 from jaxaug.kernels.connected_components import Runs, over_runs
 from jaxaug.kernels.random_numbers import uniform_at
-from jaxaug.ops.erase import Rectangles
+from jaxaug.ops.erase import Rectangles, Region
 
 
 @struct.struct
-class Objects:
+class Objects(Region):
     """Some connected parts of the sample's mask: pixels of one value that touch, diagonally too.
 
     Args:
@@ -27,6 +28,9 @@ class Objects:
 
     key: Array
     count: Array
+
+    def describe(self) -> str:
+        return f"{number(self.count)} of the parts of a mask"
 
     def pixels(self, view: Any) -> Array:
         def choose(runs: Runs) -> Array:
@@ -45,7 +49,7 @@ class Objects:
 
 
 @struct.struct
-class InParts:
+class InParts(Region):
     """Rectangles around random pixels of connected parts of the sample's mask.
 
     Args:
@@ -72,6 +76,9 @@ class InParts:
         edges = jnp.concatenate([jnp.clip(centre - half, 0, limit - 1), jnp.clip(centre + half, 0, limit)], axis=-1)
         used = (area > 0)[:, None] & (jnp.arange(edges.shape[1]) < self.count)
         return Rectangles(edges.reshape(-1, 4), used.reshape(-1))
+
+    def describe(self) -> str:
+        return f"{number(self.count)} holes in each part of a mask"
 
     def pixels(self, view: Any) -> Array:
         return self.rectangles(view).pixels(view)

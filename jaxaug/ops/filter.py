@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
@@ -13,6 +14,7 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.op import aligned
 from jaxaug.core.types import Scalar
+from jaxaug.core.wording import number, numbers
 from jaxaug.kernels.filters import convolve_interleaved, convolve_square, convolve_uint8
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import Change, PixelOp
@@ -55,6 +57,10 @@ class Separable(PixelOp):
             return FloatImage((materialize(convolve_uint8(part, self.rows, self.columns, image.step)),), image.step)
 
         return filtered
+
+    def describe(self) -> str:
+        widths = [_spread(kernel) for kernel in (self.rows, self.columns)]
+        return f"blurred, with a standard deviation of {number(widths[0])} x {number(widths[1])} px"
 
     @property
     def reach(self) -> int:
@@ -104,6 +110,9 @@ class Square(PixelOp):
 
         return FloatImage(tuple(materialize(filtered(part)) for part in image.parts), image.step)
 
+    def describe(self) -> str:
+        return f"weights {numbers(self.weights)}"
+
     @property
     def reach(self) -> int:
         """Weights along a side."""
@@ -124,6 +133,13 @@ def _squares(filters: Sequence[Any]) -> list[Any] | None:
         return None
     side = max(f.reach for f in filters)
     return None if side > WIDEST_SQUARE else aligned([f.square(side) for f in filters])
+
+
+def _spread(kernel: Array) -> float:
+    """Standard deviation of a symmetric kernel, in pixels."""
+    weights = np.asarray(kernel, np.float64)
+    place = np.arange(weights.shape[-1]) - weights.shape[-1] // 2
+    return float(np.sqrt((weights * place**2).sum() / weights.sum()))
 
 
 def _centred(kernel: Array, length: int) -> Array:

@@ -63,6 +63,13 @@ class PixelChoice(PixelOp):
             return MatrixChoice(select(self.index, matrices), self.active, self.name)
         return fitted
 
+    def describe(self) -> str:
+        if jnp.ndim(self.index):
+            return super().describe()
+        chosen = self.ops[int(self.index)]
+        off = not isinstance(chosen.active, bool) and not bool(chosen.active)
+        return f"{chosen.name}, {'off' if off else chosen.describe()}"
+
     def after(self, info: PictureInfo) -> PictureInfo:
         found = [op.after(info) for op in self.ops]
         dtypes = {np.dtype(one.dtype) for one in found}

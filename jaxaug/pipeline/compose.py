@@ -37,7 +37,7 @@ from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
 from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
 from jaxaug.pipeline.plan import Plan, read_plan
-from jaxaug.pipeline.words import numbered, spelled
+from jaxaug.pipeline.strings import numbered, spelled
 
 
 @struct.struct
