@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.core.annotation import Annotation
@@ -153,7 +154,8 @@ def as_target(kind: str, label: str, value: Any) -> Array:
         if not hasattr(value, "dtype"):
             raise TypeError(f"{label!r} must be an array, got {type(value).__name__}.")
         PICTURES[kind].check_form(label, value)
-    array = jnp.asarray(value)
+    # `asarray` compiles a program for every new shape of NumPy's arrays.
+    array = jax.device_put(value, may_alias=False) if isinstance(value, np.ndarray) else jnp.asarray(value)
     # A program that counts in 64 bits may hand over such numbers, which pipelines do not.
     narrow = jax.dtypes.canonicalize_dtype(array.dtype)
     return array if array.dtype == narrow else array.astype(narrow)

@@ -33,6 +33,7 @@ from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.validity import rows_to_check
 from jaxaug.engine.walk import walk
+from jaxaug.pipeline.any_size import run_any_size
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import one_sample_of, params_by_kind
 from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
@@ -277,7 +278,11 @@ class Compose(Composition):
             return fn(self, given, sample)
         layout, _ = self._parse(sample)
         touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
-        for index, new in zip(touched, run_compiled(_touched, self, given, sample, Fixed((fn, touched))), strict=True):
+        if fn is _called:
+            changed = run_any_size(_touched, self, given, sample, layout, fn, touched)
+        else:
+            changed = run_compiled(_touched, self, given, sample, Fixed((fn, touched)))
+        for index, new in zip(touched, changed, strict=True):
             leaves[index] = new
         return jax.tree.unflatten(tree, leaves)
 
