@@ -29,6 +29,8 @@ def joined_calls(fn: Callable[..., T], *operands: Any) -> T:
     """
     leaves, tree = jax.tree.flatten(operands)
     known = [is_concrete(leaf) for leaf in leaves]
+    if all(known):
+        return fn(*operands)
 
     def flat(*values: Array) -> T:
         given = iter(values)

@@ -21,7 +21,6 @@ from jaxaug.backend.struct import is_concrete
 MOST_REFUSED = 1024
 
 _tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing_outside_jit", default=False)
-_in_buffers: contextvars.ContextVar[bool] = contextvars.ContextVar("in_buffers", default=False)
 _refused: dict[Any, None] = {}
 
 
@@ -39,16 +38,6 @@ def look(*values: Any) -> bool:
     if not known and _tracing.get():
         raise LooksAtValuesError
     return known
-
-
-def needs_exact_size() -> None:
-    """Says that a result would depend on the buffer that a picture lies in.
-
-    Raises:
-        LooksAtValuesError: the caller of the program does not know of the buffer, and can do without.
-    """
-    if _in_buffers.get():
-        raise LooksAtValuesError
 
 
 class Unread:
@@ -98,19 +87,13 @@ def run_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
         *arguments: pytrees of arrays, and of numbers, which count as part of the structure; other leaves may not be
             looked at.
     """
-    done = None
-    if all(is_concrete(leaf) for leaf in jax.tree.leaves((owner, arguments))):
-        done = try_compiled(fn, owner, *arguments)
+    known = all(is_concrete(leaf) for leaf in jax.tree.leaves((owner, arguments)))
+    done = try_compiled(fn, owner, *arguments) if known else None
     return fn(owner, *arguments) if done is None else done
 
 
-def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any, in_buffers: bool = False) -> Any:
-    """What `run_compiled` does for known values, or None where there is no program.
-
-    Args:
-        fn, owner, *arguments: as there.
-        in_buffers: pictures lie in buffers of which the caller does not know, so that results must not depend on them.
-    """
+def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
+    """What `run_compiled` does with known values, or None where there is no program."""
     numbers = len(jax.tree.leaves(owner))
     leaves, tree = jax.tree.flatten((owner, *arguments))
     for changing in (numbers, 0):
@@ -118,16 +101,11 @@ def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any, in_buffers
         arrays = [leaf for leaf, is_given in zip(leaves, given, strict=True) if is_given]
         known = tuple(_GIVEN if is_given else _known(leaf) for leaf, is_given in zip(leaves, given, strict=True))
         recipe = _Recipe(tree, known)
-        structure = (
-            fn,
-            in_buffers,
-            recipe,
-            tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in arrays),
-        )
+        structure = (fn, recipe, tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in arrays))
         if structure in _refused:
             continue
         try:
-            return _program(fn, recipe, in_buffers, arrays)
+            return _program(fn, recipe, arrays)
         except (LooksAtValuesError, ValueError, TypeError):
             while len(_refused) >= MOST_REFUSED:
                 _refused.pop(next(iter(_refused)))
@@ -135,19 +113,19 @@ def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any, in_buffers
     return None
 
 
-@functools.partial(jax.jit, static_argnums=(0, 1, 2))
-def _program(fn: Callable[..., Any], recipe: _Recipe, in_buffers: bool, arrays: list[Any]) -> Any:
-    with _marked(_tracing, True), _marked(_in_buffers, in_buffers):
+@functools.partial(jax.jit, static_argnums=(0, 1))
+def _program(fn: Callable[..., Any], recipe: _Recipe, arrays: list[Any]) -> Any:
+    with _marked():
         return fn(*recipe.arguments(arrays))
 
 
 @contextlib.contextmanager
-def _marked(mark: contextvars.ContextVar[bool], value: bool) -> Iterator[None]:
-    token = mark.set(value)
+def _marked() -> Iterator[None]:
+    token = _tracing.set(True)
     try:
         yield
     finally:
-        mark.reset(token)
+        _tracing.reset(token)
 
 
 def _is_array(leaf: Any) -> bool:

@@ -10,7 +10,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.core.canvas import Canvas
 from jaxaug.geometry.maps import Map, Matrix, Moved, Structure
-from jaxaug.kernels.random_numbers import bits_at
+from jaxaug.kernels.random_numbers import bits_at, place
 
 
 class Torn(Map):
@@ -86,20 +86,18 @@ class Scatter(Torn):
         key: raw key data.
         fineness: cells of pixels that are read together, per pixel along each axis.
         radius: the greatest distance along each axis in pixels.
-        width: of the picture's buffer.
     """
 
     key: Array
     fineness: Array
     radius: int = static(default=1)
-    width: int = static(default=1)
 
     def describe(self, before: Canvas, after: Canvas) -> str:
         return f"pixels scattered by up to {self.radius} px"
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         column, row = (jnp.floor(jnp.floor(c) * self.fineness).astype(jnp.int32) for c in (x, y))
-        bits = bits_at(self.key, row * self.width + column)
+        bits = bits_at(self.key, place(row, column))
         many = 2 * self.radius + 1
         across, down = (((half * many) >> 16).astype(jnp.int32) - self.radius for half in (bits >> 16, bits & 0xFFFF))
         return x + across, y + down

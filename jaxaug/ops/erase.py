@@ -24,7 +24,7 @@ from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import full_brightness, round_to
 from jaxaug.kernels.inpainting import inpaint_planes
-from jaxaug.kernels.random_numbers import bits_at, random_bits, random_uniform, uniform_at
+from jaxaug.kernels.random_numbers import bits_at, places, random_uniform, uniform_at, uniform_field
 from jaxaug.ops.float_image import FloatImage
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Erase(Op):
     def _packed(self, image: Array, holes: Array) -> Array:
         """What shows in the holes, as packed pixels."""
         if self.mode == "random":
-            return random_bits(self.key, holes.shape)
+            return bits_at(self.key, places(*holes.shape))
         if self.mode == "random_uniform":
             return bits_at(self.key, holes)
         return pixel_packing.pack(self._colours(image, holes))
@@ -213,7 +213,7 @@ class Erase(Op):
             return branch((holes != 0).any(), self._inpainted, lambda pair: pair[0], (image, holes != 0))
         channels = image.shape[-1]
         if self.mode == "random":
-            share = random_uniform(self.key, image.shape)
+            share = jnp.moveaxis(uniform_field(self.key, channels, *image.shape[:2]), 0, -1)
         else:
             share = uniform_at(self.key, holes[..., None] * channels + jnp.arange(channels))
         return round_to(share * full_brightness(image.dtype), image.dtype)

@@ -12,7 +12,7 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.gather import take_rows
 from jaxaug.core.picture import nearest_index
 from jaxaug.core.wording import number, sides
-from jaxaug.kernels.random_numbers import random_uniform, uniform_at
+from jaxaug.kernels.random_numbers import uniform_field
 from jaxaug.ops.erase import Region
 
 
@@ -155,7 +155,7 @@ class Specks(Region):
     share: Any
 
     def pixels(self, view: Any) -> Array:
-        return random_uniform(self.key, view.canvas.buffer) < self.share
+        return uniform_field(self.key, 1, *view.canvas.buffer)[0] < self.share
 
     def numbers(self, view: Any) -> Array:
         return self.pixels(view).astype(jnp.int32)
@@ -165,8 +165,5 @@ class Specks(Region):
 
     def apart(self, shape: tuple[int, int, int]) -> Array:
         """The same for each value of an image (height, width, channels) apart."""
-        height, width, channels = shape
-        count = height * width
-        # Numbers that `pixels` does not use.
-        index = jnp.arange(count, count * (1 + channels), dtype=jnp.uint32)
-        return (uniform_at(self.key, index) < self.share).reshape(shape)
+        # The first plane is that of `pixels`.
+        return jnp.moveaxis(uniform_field(self.key, 1 + shape[2], *shape[:2])[1:] < self.share, 0, -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -67,15 +67,16 @@ def run_any_size(
     structure = (fn, how, jax.tree.structure((owner, given)), tree, tuple(wanted), _shapes(layout, leaves))
     while len(_first) >= MOST_STRUCTURES and structure not in _first:
         _first.pop(next(iter(_first)))
-    options = [sizes]
+    oblong = sizes
     if _first.setdefault(structure, sizes) == sizes:
         done = try_compiled(fn, owner, given, sample, Fixed((how, tuple(wanted))))
         if done is not None:
             return done
     else:
-        options = list(_buffers(sizes))
+        oblong = {group: (rounded_up(height), rounded_up(width)) for group, (height, width) in sizes.items()}
     places = tuple(order.index(at) for at in (*wanted, *map(_Told, groups)))
-    for buffers in options:
+    # Pictures that may be turned need square ones.
+    for buffers in (oblong, {group: (max(size), max(size)) for group, size in oblong.items()}):
         padded = [
             np.array(sizes[at.group], np.int32)
             if isinstance(at, _Told)
@@ -83,7 +84,7 @@ def run_any_size(
             for at in order
         ]
         arguments = given, jax.tree.unflatten(padded_tree, padded), Fixed((how, places))
-        done = try_compiled(fn, owner, *arguments, in_buffers=True)
+        done = try_compiled(fn, owner, *arguments)
         if done is not None:
             told = dict(zip(groups, (tuple(np.asarray(size).tolist()) for size in done[len(wanted) :]), strict=True))
             return [_cut(layout.leaves[at], new, told) for at, new in zip(wanted, done, strict=False)]
@@ -101,14 +102,6 @@ def rounded_up(side: int) -> int:
     while 4 * unit < side:
         unit *= 4
     return next(n for n in (unit, -(-unit * 25 // 16), unit * 5 // 2, unit * 4) if n >= side)
-
-
-def _buffers(sizes: dict[Path, Size]) -> Iterator[dict[Path, Size]]:
-    """Buffers for pictures, and square ones for those that may be turned."""
-    rounded = {group: (rounded_up(height), rounded_up(width)) for group, (height, width) in sizes.items()}
-    yield rounded
-    if any(height != width for height, width in rounded.values()):
-        yield {group: (max(size), max(size)) for group, size in rounded.items()}
 
 
 def _fills(leaf: Leaf, value: Any, layout: SampleLayout) -> bool:
