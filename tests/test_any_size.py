@@ -92,9 +92,10 @@ def test_results_of_drawn_size_are_cut_from_one_program() -> None:
     "step",
     [
         ja.ShiftScaleRotate(border_mode="reflect", p=1),
-        ja.D4(),
+        pytest.param(ja.D4(), marks=pytest.mark.slow),
         pytest.param(ja.RandomCrop(20, 18), marks=pytest.mark.slow),
-        ja.Sequential([ja.SmallestMaxSize(30), ja.CenterCrop(24, 25)], p=1),
+        ja.GaussianBlur(sigma_limit=(2, 3), p=1),
+        pytest.param(ja.Sequential([ja.SmallestMaxSize(30), ja.CenterCrop(24, 25)], p=1), marks=pytest.mark.slow),
         pytest.param(ja.CropAndPad(percent=(-0.1, 0.2), keep_size=False), marks=pytest.mark.slow),
         pytest.param(ja.ElasticTransform(30, 4, p=1), marks=pytest.mark.slow),
         pytest.param(ja.GridDistortion(p=1), marks=pytest.mark.slow),

@@ -70,7 +70,9 @@ def _smoothing(n: int, true: Any, sigma: Any, radius: int) -> Array:
         return 0.5 * (1.0 + jax.scipy.special.erf(jnp.clip(edge, -limit, limit) / (width * np.sqrt(2.0))))
 
     edges = jnp.arange(n + 1, dtype=jnp.float32) - 0.5
-    cumulative = below(edges - jnp.arange(n, dtype=jnp.float32)[:, None])
+    # What lies beyond the first few is as the last of them.
+    at = jnp.minimum(jnp.arange(n, dtype=jnp.float32), true - 1)
+    cumulative = below(edges - at[:, None])
     low, high = below(jnp.float32(-jnp.inf)), below(jnp.float32(jnp.inf))
     cumulative = jnp.where(jnp.arange(n + 1) >= true, high, cumulative.at[:, 0].set(low))
     return (cumulative[:, 1:] - cumulative[:, :-1]) / (high - low)

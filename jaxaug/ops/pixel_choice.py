@@ -89,10 +89,6 @@ class PixelChoice(PixelOp):
     def planes(self) -> bool:
         return any(op.planes for op in self.ops)
 
-    @property
-    def reads_neighbours(self) -> bool:
-        return any(op.reads_neighbours for op in self.ops)
-
     def apply(self, image: FloatImage) -> FloatImage:
         return self.branch([functools.partial(gated, op) for op in self.ops], image)
 
