@@ -55,7 +55,14 @@ def exactly(augment: ja.Compose, key: Any, sample: dict[str, Any]) -> dict[str, 
 
 @pytest.mark.parametrize(("least", "programs"), [(33, 5), pytest.param(21, 10, marks=pytest.mark.slow)])
 def test_a_hundred_sizes_share_a_few_programs(least: int, programs: int) -> None:
-    augment = ja.Compose([ja.HorizontalFlip(), ja.RandomBrightnessContrast(p=1), ja.GaussNoise(p=1)], **PARAMS)
+    # A gamma of its own, because pipelines of one structure share programs.
+    steps = [
+        ja.HorizontalFlip(),
+        ja.RandomBrightnessContrast(p=1),
+        ja.GaussNoise(p=1),
+        *[ja.RandomGamma()] * (least < 30),
+    ]
+    augment = ja.Compose(steps, **PARAMS)
     before = outside_jit._program._cache_size()
     for i, size in enumerate(sizes(100, least)):
         sample = scene(*size)
