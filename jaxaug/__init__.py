@@ -9,6 +9,7 @@ from jaxaug.core.transform import Transform, transform
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import OneOf, Sequential
 from jaxaug.pipeline.plan import Plan
+from jaxaug.pipeline.ragged import bucket_by_size, pad_batch, unpad_batch
 from jaxaug.pipeline.serialize import from_list, to_list
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
@@ -22,11 +23,14 @@ __all__ = [
     "Plan",
     "Sequential",
     "Transform",
+    "bucket_by_size",
     "compact",
     "from_list",
     "functional",
+    "pad_batch",
     "to_list",
     "transform",
+    "unpad_batch",
     *_transforms,
 ]
 

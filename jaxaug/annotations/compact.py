@@ -25,7 +25,8 @@ def compact(
 
     Beside a `valid` entry, every entry with as many rows is shortened. A set of rows with a validity entry of its
     own is shortened by that, together with its label fields and the validity entry. Boxes without any are shortened
-    by dropping rows of zeros; keypoints without any are left alone, because (0, 0) is a point like another.
+    by dropping rows of zeros; keypoints without any are left alone, because (0, 0) is a point like another. Of a batch,
+    `unpad_batch` makes the list of its samples without dead rows.
 
     Args:
         sample: a pytree of concrete arrays; does not work under `jit`, where shapes are fixed.

@@ -97,6 +97,7 @@ class Polygons(Annotation):
 
     params_type = PolygonParams
     rank = 3
+    capacity_axis = 1
 
     seen: Rings
     full: Rings

@@ -97,8 +97,13 @@ def run_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
         *arguments: pytrees of arrays, and of numbers, which count as part of the structure; other leaves may not be
             looked at.
     """
-    if not all(is_concrete(leaf) for leaf in jax.tree.leaves((owner, arguments))):
-        return fn(owner, *arguments)
+    known = all(is_concrete(leaf) for leaf in jax.tree.leaves((owner, arguments)))
+    done = try_compiled(fn, owner, *arguments) if known else None
+    return fn(owner, *arguments) if done is None else done
+
+
+def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
+    """What `run_compiled` does with known values, or None where there is no program."""
     numbers = len(jax.tree.leaves(owner))
     leaves, tree = jax.tree.flatten((owner, *arguments))
     for changing in (numbers, 0):
@@ -115,7 +120,7 @@ def run_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
             while len(_refused) >= MOST_REFUSED:
                 _refused.pop(next(iter(_refused)))
             _refused[structure] = None
-    return fn(owner, *arguments)
+    return None
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))

@@ -9,6 +9,9 @@ import jax
 
 T = TypeVar("T")
 
+#: Every struct by its module and qualified name.
+STRUCTS: dict[str, type] = {}
+
 
 def static(default: Any = dataclasses.MISSING, **metadata: Any) -> Any:
     """A field that is part of the tree structure: changing it recompiles.
@@ -68,6 +71,7 @@ def struct(cls: type[T]) -> type[T]:
         return build(cls, dict(zip(data, children, strict=True)) | dict(meta))
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)  # type: ignore[arg-type]
+    STRUCTS[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
 
 

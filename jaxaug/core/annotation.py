@@ -75,6 +75,8 @@ class Annotation:
     rank: ClassVar[int] = 2
     #: Leading columns that say where a row is, all zero in one that is gone; None for all of them.
     place_columns: ClassVar[int | None] = None
+    #: An axis that is a capacity: a row that needs less of it repeats its last item.
+    capacity_axis: ClassVar[int | None] = None
 
     valid: Any
 

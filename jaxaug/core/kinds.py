@@ -158,7 +158,8 @@ def as_target(kind: str, label: str, value: Any) -> Array:
         PICTURES[kind].check_form(label, value)
     if isinstance(value, np.ndarray) and kind != "image":
         value = exactly(label, value, jax.dtypes.canonicalize_dtype(value.dtype))
-    array = jnp.asarray(value)
+    # `asarray` compiles a program for every new shape of NumPy's arrays.
+    array = jax.device_put(value, may_alias=False) if isinstance(value, np.ndarray) else jnp.asarray(value)
     # A program that counts in 64 bits may hand over such numbers, which pipelines do not.
     narrow = jax.dtypes.canonicalize_dtype(array.dtype)
     return array if array.dtype == narrow else array.astype(narrow)

@@ -13,6 +13,7 @@ from jaxaug.backend.compiler import both
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar, Size
+from jaxaug.core.wording import told
 
 if TYPE_CHECKING:
     from jaxaug.core.annotation import Annotation
@@ -84,6 +85,10 @@ class Op:
     def tells_size(self) -> bool:
         """Whether a change of size is told by the extent of a canvas, so that it may be drawn."""
         return False
+
+    def describe(self) -> str:
+        """What it does, by its numbers, in a short line for people; it is active, and its numbers are known."""
+        return ", ".join(told(self)) or "on"
 
     def gate(self: Self, on: Scalar) -> Self:
         """The same op, applied only where `on` holds."""

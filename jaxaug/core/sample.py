@@ -47,7 +47,7 @@ def parse(
     leaves: list[Leaf] = []
     values: list[Any] = []
     for index, (path, value) in enumerate(paths):
-        leaf = _leaf(index, path, table, read)
+        leaf = leaf_at(index, path, table, read)
         if strict and leaf.kind == "other":
             raise ValueError(
                 f"{leaf.label!r} is no known target, and strict=True.{nearest(leaf.name, table)} "
@@ -73,7 +73,15 @@ def parse(
     return layout, values
 
 
-def _leaf(index: int, path: tuple[Any, ...], table: Mapping[str, Name], read: frozenset[str]) -> Leaf:
+def leaf_at(index: int, path: tuple[Any, ...], table: Mapping[str, Name], read: frozenset[str]) -> Leaf:
+    """What a leaf of a sample is, from its path alone.
+
+    Args:
+        index: among the leaves.
+        path: keys as JAX gives them.
+        table: the known names.
+        read: names of entries that transforms read.
+    """
     keys, last = read_path(path)
     declared = next((key for key in keys if key in read), None)
     name = str(keys[last]) if last >= 0 else ""

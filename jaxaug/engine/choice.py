@@ -11,7 +11,7 @@ from jax import Array
 from jaxaug.backend.outside_jit import look
 from jaxaug.core.op import Op, joint_name, select
 from jaxaug.core.transform import Ops
-from jaxaug.core.types import Scalar
+from jaxaug.core.types import Scalar, Size
 from jaxaug.ops.families import FAMILIES
 
 
@@ -19,19 +19,34 @@ def gate(ops: Ops, on: Scalar, name: str) -> Ops:
     """Ops that apply only where `on` holds.
 
     Raises:
-        ValueError: they change the size of the picture statically, and whether they apply is not known.
+        ValueError: they change the size of the picture statically, or write into a buffer that need not hold what
+            came in, and whether they apply is not known.
     """
     if on is True:
         return ops
-    changes = [op.resizes for op in ops if op.resizes and not op.tells_size]
+    changes = [op.resizes for op in ops if op.resizes and not (op.tells_size and _holds(*op.resizes))]
     if changes:
         if look(on):
             return ops if bool(on) else ()
+        before, after = changes[0][0], changes[-1][1]
+        if all(op.tells_size for op in ops if op.resizes):
+            side = max(before)
+            square = f", or pad to a square buffer: ja.pad_batch(samples, size={side})" if after == before[::-1] else ""
+            raise ValueError(
+                f"{name} is applied at random, and writes pictures with a 'size' from a buffer of {before[0]} x "
+                f"{before[1]} into one of {after[0]} x {after[1]}, which cannot hold them where it is not applied. Use "
+                f"{name}(p=1){square}."
+            )
         raise ValueError(
-            f"{name} changes the size from {changes[0][0]} to {changes[-1][1]}, but is applied at random, and under "
+            f"{name} changes the size from {before} to {after}, but is applied at random, and under "
             f"jit or vmap shapes cannot be random. Use {name}(p=1), or give it pictures that already have the size."
         )
     return tuple(op.gate(on) for op in ops)
+
+
+def _holds(before: Size, after: Size) -> bool:
+    """Whether what fits into a buffer fits into another."""
+    return after[0] >= before[0] and after[1] >= before[1]
 
 
 def merge(options: Sequence[Ops], index: Array) -> Ops:

@@ -10,6 +10,8 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
+from jaxaug.core.canvas import Canvas
+from jaxaug.core.wording import number
 from jaxaug.geometry.bent_maps import Bent, Reach
 
 
@@ -34,6 +36,9 @@ class Radial(Bent):
         stretch = square * (self.a + self.b * square)
         return x + across * stretch, y + down * stretch
 
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        return f"distances r from the centre times 1 + {number(self.a)} r^2 + {number(self.b)} r^4"
+
     def reach(self, size: tuple[Any, Any]) -> Reach:
         far = tuple(jnp.maximum(c, n - c) for c, n in zip(self.centre, size[::-1], strict=True))
         square = (far[0] / self.unit[0]) ** 2 + (far[1] / self.unit[1]) ** 2
@@ -57,6 +62,9 @@ class Waves(Bent):
     travels: Array
     sways: Array
     phase: Array
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        return f"{self.amplitude.shape[-1]} waves, of up to {number(jnp.max(self.amplitude))} px"
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         number = 2 * np.pi / self.wavelength

@@ -15,6 +15,9 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
+from jaxaug.core.canvas import Canvas
+from jaxaug.core.wording import number, told
+from jaxaug.geometry.decomposition import in_words
 from jaxaug.geometry.matrices import inverse3, transform
 
 
@@ -86,6 +89,10 @@ class Map:
         """The map the other way round."""
         raise NotImplementedError
 
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        """What it does in a short line, from one canvas to another."""
+        return ", ".join(told(self))
+
 
 @struct.struct
 class Matrix(Map):
@@ -106,6 +113,11 @@ class Matrix(Map):
 
     def inverse(self) -> Matrix:
         return Matrix(inverse3(self.m), self.structure)
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        if jnp.ndim(self.m) != 2:
+            return super().describe(before, after)
+        return in_words(self.m, before, after, projective=bool(self.structure & Structure.PROJECTIVE))
 
     @property
     def transposes(self) -> Array | bool:
@@ -143,6 +155,10 @@ class Axes(Map):
 
     def inverse(self) -> Axes:
         return Axes(self.in_x, self.out_x, self.in_y, self.out_y)
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        across, down = jnp.abs(self.in_x - self.out_x).max(), jnp.abs(self.in_y - self.out_y).max()
+        return f"columns moved by up to {number(across)} px, rows by up to {number(down)} px"
 
 
 #: Knots from which on looking for the piece is cheaper than summing all.

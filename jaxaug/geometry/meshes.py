@@ -12,7 +12,9 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.types import Size
+from jaxaug.core.wording import number
 from jaxaug.geometry.bent_maps import Displacement
 from jaxaug.geometry.maps import Map
 
@@ -35,6 +37,9 @@ class Mesh(Map):
     extent: Array
     size: Size = static(default=(1, 1))
     triangles: bool = static(default=False)
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        return f"nodes moved by up to {number(jnp.linalg.norm(self.nodes, axis=-1).max())} px"
 
     def build(self) -> Displacement:
         down, v = _hats(self.size[0], self.extent[0], self.rows, self.nodes.shape[0])
@@ -81,6 +86,9 @@ class Spline(Map):
     moved: Array
     extent: Array
     size: Size = static(default=(1, 1))
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        return f"control points moved by up to {number(100 * jnp.abs(self.moved).max())} % of a side"
 
     def build(self) -> Displacement:
         n = round(np.sqrt(self.moved.shape[0]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
+from jaxaug.core.canvas import Canvas
 from jaxaug.geometry.maps import Map, Matrix, Moved, Structure
-from jaxaug.kernels.random_numbers import bits_at
+from jaxaug.kernels.random_numbers import bits_at, place
 
 
 class Torn(Map):
@@ -40,6 +42,10 @@ class Tiles(Torn):
     def inverse(self) -> Tiles:
         """The map that puts every tile back."""
         return struct.replace(self, source=jnp.argsort(self.source).astype(self.source.dtype))
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        count = self.source.shape[-1]
+        return f"{int((np.asarray(self.source) != np.arange(count)).sum())} of {count} tiles change places"
 
     def torn(self, edges: Array) -> tuple[Array, Array]:
         """The pieces that boxes are torn into.
@@ -80,17 +86,18 @@ class Scatter(Torn):
         key: raw key data.
         fineness: cells of pixels that are read together, per pixel along each axis.
         radius: the greatest distance along each axis in pixels.
-        width: of the picture's buffer.
     """
 
     key: Array
     fineness: Array
     radius: int = static(default=1)
-    width: int = static(default=1)
+
+    def describe(self, before: Canvas, after: Canvas) -> str:
+        return f"pixels scattered by up to {self.radius} px"
 
     def pull(self, x: Array, y: Array) -> tuple[Array, Array]:
         column, row = (jnp.floor(jnp.floor(c) * self.fineness).astype(jnp.int32) for c in (x, y))
-        bits = bits_at(self.key, row * self.width + column)
+        bits = bits_at(self.key, place(row, column))
         many = 2 * self.radius + 1
         across, down = (((half * many) >> 16).astype(jnp.int32) - self.radius for half in (bits >> 16, bits & 0xFFFF))
         return x + across, y + down

@@ -166,6 +166,9 @@ class Warp(Op):
     def on_annotation(self, rows: Annotation) -> Annotation:
         return rows.warp(self)
 
+    def describe(self) -> str:
+        return self.map.describe(self.canvas_in, self.canvas_out)
+
     def gate(self, on: Scalar) -> Warp:
         """The same warp, applied only where `on` holds."""
         active = both(self.active, on)

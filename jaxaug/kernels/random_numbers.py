@@ -80,6 +80,60 @@ def uniform_at(key_data: Any, index: Array) -> Array:
     return _unit(bits_at(key_data, index) >> 9, 23)
 
 
+def places(height: int, width: int, channels: int = 1) -> Array:
+    """(height, width * channels) numbers of the values of a picture, the same whatever its size: the top left part of a
+    field of random numbers is the field of a smaller picture.
+
+    Args:
+        height, width: of the picture.
+        channels: of each pixel, which have the number of their pixel.
+    """
+    return place(jnp.arange(height)[:, None], np.arange(width * channels) // channels)
+
+
+def place(row: Any, column: Any) -> Array:
+    """The number of a pixel whatever the size of its picture."""
+    return (jnp.asarray(row).astype(jnp.uint32) << 16) + jnp.asarray(column).astype(jnp.uint32)
+
+
+def plane_keys(key_data: Any, planes: Any) -> Array:
+    """(..., 2) keys of planes of a field, one for each number."""
+    key = jnp.asarray(key_data, jnp.uint32).reshape(-1)
+    inner = key[1:].sum(dtype=jnp.uint32) + jnp.asarray(planes).astype(jnp.uint32) * np.uint32(0x85EBCA6B)
+    return jnp.stack([jnp.broadcast_to(key[0], inner.shape), inner], axis=-1)
+
+
+def uniform_field(key_data: Any, planes: int, height: int, width: int) -> Array:
+    """(planes, height, width) floats in (0, 1), evenly, of which a smaller field is the top left part.
+
+    Example:
+        >>> import jax, numpy as np
+        >>> key = jax.random.key_data(jax.random.key(0))
+        >>> bool((uniform_field(key, 2, 3, 4) == uniform_field(key, 5, 6, 7)[:2, :3, :4]).all())
+        True
+    """
+    return _unit(_field(key_data, planes, places(height, width)) >> 9, 23)
+
+
+def normal_field(key_data: Any, planes: int, height: int, width: int) -> Array:
+    """(planes, height, width) standard normal floats, up to 4.8, of which a smaller field is the top left part.
+
+    Example:
+        >>> import jax, numpy as np
+        >>> key = jax.random.key_data(jax.random.key(0))
+        >>> bool((normal_field(key, 2, 3, 4) == normal_field(key, 5, 6, 7)[:2, :3, :4]).all())
+        True
+    """
+    # A word makes two numbers, one above the other.
+    pairs = _normal_pairs(_field(key_data, planes, places((height + 1) // 2, width)))
+    return jnp.stack(pairs, axis=2).reshape(planes, -1, width)[:, :height]
+
+
+def _field(key_data: Any, planes: int, index: Array) -> Array:
+    keys = plane_keys(key_data, np.arange(planes))
+    return _hashed(index, keys[:, 0, None, None], keys[:, 1, None, None])
+
+
 def draw_uniform(key_data: Array, marks: tuple[int, ...], count: int, low: Any, high: Any) -> Array:
     """The first few floats of a key with some of its bits turned round, evenly from a range.
 
@@ -238,21 +292,64 @@ def _normal_pairs(bits: Array) -> list[Array]:
     return materialize([one, other])
 
 
-def random_poisson(key_data: Any, mean: Array) -> Array:
-    """Poisson variates as floats.
+def poisson_field(key_data: Any, mean: Array) -> Array:
+    """Poisson variates as floats, of which those of a smaller field are the top left part.
 
     Args:
         key_data: (2 or more,) uint32.
-        mean: of each, at least 0.
+        mean: (planes, height, width) of each, at least 0.
 
     Example:
         >>> import jax, jax.numpy as jnp
-        >>> bool((random_poisson(jax.random.key_data(jax.random.key(0)), jnp.zeros(3)) == 0).all())
+        >>> bool((poisson_field(jax.random.key_data(jax.random.key(0)), jnp.zeros((1, 2, 2))) == 0).all())
         True
 
-    The methods of `jax.random.poisson`: Knuth's for small means, Hörmann's rejection for large ones.
+    The methods of `jax.random.poisson`: Knuth's for means below ten, Hörmann's rejection for others.
     """
-    return jax.random.poisson(_threefry(key_data), mean).astype(jnp.float32)
+    mean = jax.lax.stop_gradient(mean)
+    keys, index = plane_keys(key_data, np.arange(mean.shape[0])), places(*mean.shape[1:])
+
+    def uniform(number: Any) -> Array:
+        inner = keys[:, 1] + (jnp.asarray(number, jnp.uint32) + 1) * np.uint32(0xC2B2AE35)
+        return _unit(_hashed(index, keys[:, 0, None, None], inner[:, None, None]) >> 9, 23)
+
+    small = mean < 10
+    return jnp.where(
+        small, _knuth(uniform, jnp.where(small, mean, 0.0)), _hormann(uniform, jnp.where(small, 1e5, mean))
+    )
+
+
+def _knuth(uniform: Any, mean: Array) -> Array:
+    """Poisson variates: how many uniform numbers it takes until their product is below exp(-mean)."""
+
+    def multiply(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        i, count, log_product = state
+        log_product = log_product + jnp.log(uniform(i))
+        return i + 1, count + (log_product > -mean), log_product
+
+    start = jnp.zeros((), jnp.uint32), jnp.zeros_like(mean), jnp.zeros_like(mean)
+    return jax.lax.while_loop(lambda state: (state[2] > -mean).any(), multiply, start)[1]
+
+
+def _hormann(uniform: Any, mean: Array) -> Array:
+    """Poisson variates by transformed rejection with squeeze (Hörmann 1993, PTRS), for means of ten or more."""
+    b = 0.931 + 2.53 * jnp.sqrt(mean)
+    a = -0.059 + 0.02483 * b
+    scale, limit = 1.1239 + 1.1328 / (b - 3.4), 0.9277 - 3.6224 / (b - 2)
+
+    def propose(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        i, count, found = state
+        u, v = uniform(2 * i) - 0.5, uniform(2 * i + 1)
+        edge = 0.5 - jnp.abs(u)
+        k = jnp.floor((2 * a / edge + b) * u + mean + 0.43)
+        likely = (edge >= 0.07) & (v <= limit)
+        out = (k < 0) | ((edge < 0.013) & (v > edge))
+        fits = jnp.log(v * scale / (a / (edge * edge) + b)) <= -mean + k * jnp.log(mean) - jax.lax.lgamma(k + 1)
+        accepted = likely | (~out & fits)
+        return i + 1, jnp.where(accepted & ~found, k, count), found | accepted
+
+    start = jnp.zeros((), jnp.uint32), jnp.zeros_like(mean), jnp.zeros(mean.shape, bool)
+    return jax.lax.while_loop(lambda state: ~state[2].all(), propose, start)[1]
 
 
 def random_beta(key_data: Any, a: Any, b: Any) -> Array:

@@ -10,14 +10,15 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
+from jaxaug.core.wording import number
 from jaxaug.geometry.matrices import vector
 from jaxaug.kernels.connected_components import Runs, over_runs
-from jaxaug.kernels.random_numbers import uniform_at
-from jaxaug.ops.erase import Rectangles
+from jaxaug.kernels.random_numbers import place, uniform_at
+from jaxaug.ops.erase import Rectangles, Region
 
 
 @struct.struct
-class Objects:
+class Objects(Region):
     """Some connected parts of the sample's mask: pixels of one value that touch, diagonally too.
 
     Args:
@@ -27,6 +28,9 @@ class Objects:
 
     key: Array
     count: Array
+
+    def describe(self) -> str:
+        return f"{number(self.count)} of the parts of a mask"
 
     def pixels(self, view: Any) -> Array:
         def choose(runs: Runs) -> Array:
@@ -45,7 +49,7 @@ class Objects:
 
 
 @struct.struct
-class InParts:
+class InParts(Region):
     """Rectangles around random pixels of connected parts of the sample's mask.
 
     Args:
@@ -72,6 +76,9 @@ class InParts:
         edges = jnp.concatenate([jnp.clip(centre - half, 0, limit - 1), jnp.clip(centre + half, 0, limit)], axis=-1)
         used = (area > 0)[:, None] & (jnp.arange(edges.shape[1]) < self.count)
         return Rectangles(edges.reshape(-1, 4), used.reshape(-1))
+
+    def describe(self) -> str:
+        return f"{number(self.count)} holes in each part of a mask"
 
     def pixels(self, view: Any) -> Array:
         return self.rectangles(view).pixels(view)
@@ -120,7 +127,8 @@ def connected_parts(labels: Array) -> Array:
 
 def _ranked(key: Array, runs: Runs) -> tuple[Array, Array]:
     """(K,) random numbers for the runs that are the first of a part, 2 for others, and how many parts there are."""
-    return jnp.where(runs.first, uniform_at(key, runs.start), 2.0), runs.first.sum()
+    width = runs.number.shape[1]
+    return jnp.where(runs.first, uniform_at(key, place(runs.start // width, runs.start % width)), 2.0), runs.first.sum()
 
 
 def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Array]:
@@ -149,8 +157,8 @@ def random_pixels(key: Array, shares: Array, wanted: Array) -> tuple[Array, Arra
             nth = jnp.minimum(nth, until[-1] - 1)
             run = (until <= nth[:, None]).sum(axis=1)
             pixel = runs.start[run] + nth - (until - size)[run]
-            place = jnp.stack([pixel % width, pixel // width], axis=1)
-            return rank.at[root].set(3.0), places.at[i].set(place), areas.at[i].set(until[-1])
+            found_at = jnp.stack([pixel % width, pixel // width], axis=1)
+            return rank.at[root].set(3.0), places.at[i].set(found_at), areas.at[i].set(until[-1])
 
         start = (rank, jnp.zeros((most, each, 2), jnp.int32), jnp.zeros(most, jnp.int32))
         return jax.lax.fori_loop(0, jnp.minimum(found, most), take_next, start)[1:]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
@@ -18,16 +19,20 @@ from jaxaug.core.kinds import PICTURES, kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, nearest_index, over_frames, resize_nearest
 from jaxaug.core.types import Fill, Scalar
+from jaxaug.core.wording import number, told
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import full_brightness, round_to
 from jaxaug.kernels.inpainting import inpaint_planes
-from jaxaug.kernels.random_numbers import bits_at, random_bits, random_uniform, uniform_at
+from jaxaug.kernels.random_numbers import bits_at, places, random_uniform, uniform_at, uniform_field
 from jaxaug.ops.float_image import FloatImage
 
 if TYPE_CHECKING:
     from jaxaug.core.annotation import Annotation
     from jaxaug.core.view import View
+
+#: Holes whose places are told.
+MOST_PLACES = 3
 
 
 class Region(Protocol):
@@ -41,6 +46,10 @@ class Region(Protocol):
         """(height, width) int32: which hole a pixel is in, 0 for none; the last one where holes overlap."""
         ...
 
+    def describe(self) -> str:
+        """Where it is, in a short line."""
+        return ", ".join(told(self))
+
 
 @runtime_checkable
 class Gridded(Region, Protocol):
@@ -52,7 +61,7 @@ class Gridded(Region, Protocol):
 
 
 @struct.struct
-class Rectangles:
+class Rectangles(Region):
     """Axis-aligned holes.
 
     Args:
@@ -84,6 +93,14 @@ class Rectangles:
         if count > 16:
             return jax.lax.fori_loop(0, count, cover, start)
         return functools.reduce(lambda numbers, i: cover(i, numbers), range(count), start)
+
+    def describe(self) -> str:
+        edges = np.asarray(self.edges).reshape(-1, 4)[np.asarray(self.used).reshape(-1)]
+        places = [f"x {number(x0)} to {number(x1)}, y {number(y0)} to {number(y1)}" for x0, y0, x1, y1 in edges]
+        if not places:
+            return "no hole"
+        more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+        return "; ".join(places[:MOST_PLACES]) + more
 
     def _sides(self, size: tuple[int, ...]) -> tuple[Array, Array]:
         """(K, height) and (K, width) bool: rows and columns of each hole."""
@@ -149,6 +166,10 @@ class Erase(Op):
     def on_annotation(self, rows: Annotation) -> Annotation:
         return rows.erase(self.gaps != 0, self.rows)
 
+    def describe(self) -> str:
+        filled = [] if self.mode == "constant" else [f"filled by {self.mode.replace('_', ' ')}"]
+        return ", ".join([self.region.describe(), *filled])
+
     @property
     def gaps(self) -> Array:
         """`holes`, which there are once the op is prepared."""
@@ -177,7 +198,7 @@ class Erase(Op):
     def _packed(self, image: Array, holes: Array) -> Array:
         """What shows in the holes, as packed pixels."""
         if self.mode == "random":
-            return random_bits(self.key, holes.shape)
+            return bits_at(self.key, places(*holes.shape))
         if self.mode == "random_uniform":
             return bits_at(self.key, holes)
         return pixel_packing.pack(self._colours(image, holes))
@@ -194,7 +215,7 @@ class Erase(Op):
             return branch((holes != 0).any(), self._inpainted, lambda pair: pair[0], (image, holes != 0))
         channels = image.shape[-1]
         if self.mode == "random":
-            share = random_uniform(self.key, image.shape)
+            share = jnp.moveaxis(uniform_field(self.key, channels, *image.shape[:2]), 0, -1)
         else:
             share = uniform_at(self.key, holes[..., None] * channels + jnp.arange(channels))
         return round_to(share * full_brightness(image.dtype, self.max_value), image.dtype)

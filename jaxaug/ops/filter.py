@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import aligned
+from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
+from jaxaug.core.wording import number, numbers
 from jaxaug.kernels.filters import convolve_interleaved, convolve_square, convolve_uint8
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.sampling.borders import border_index
 
 #: Side of the largest square of weights; what is wider is two passes, or a branch.
 WIDEST_SQUARE = 7
@@ -29,6 +34,7 @@ class Separable(PixelOp):
         rows: (K,) weights of at least zero, K odd.
         columns: (K',) weights of at least zero, K' odd.
         active: whether it is applied.
+        canvas: of the picture that it is fitted to.
         name: what drew it.
     """
 
@@ -37,24 +43,31 @@ class Separable(PixelOp):
     rows: Array
     columns: Array
     active: Scalar = static_if_true(default=True)
+    canvas: Canvas | None = None
     name: str = static(default="Separable")
 
-    @property
-    def reads_neighbours(self) -> bool:
-        return True
+    def for_picture(self, info: PictureInfo) -> Separable | None:
+        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     def apply(self, image: FloatImage) -> FloatImage:
-        step = image.step
-        filtered = (materialize(convolve_interleaved(part, self.rows, self.columns, step)) for part in image.parts)
-        return FloatImage(tuple(filtered), step)
+        def filtered(part: Array) -> Array:
+            return materialize(convolve_interleaved(part, self.rows, self.columns, image.step))
+
+        return FloatImage(tuple(_mirrored(filtered, part, image.step, self) for part in image.parts), image.step)
 
     @property
     def apply_uint8(self) -> Change | None:
         def filtered(image: FloatImage) -> FloatImage:
-            (part,) = image.parts
-            return FloatImage((materialize(convolve_uint8(part, self.rows, self.columns, image.step)),), image.step)
+            def one(part: Array) -> Array:
+                return materialize(convolve_uint8(part, self.rows, self.columns, image.step))
+
+            return FloatImage(tuple(_mirrored(one, part, image.step, self) for part in image.parts), image.step)
 
         return filtered
+
+    def describe(self) -> str:
+        widths = [_spread(kernel) for kernel in (self.rows, self.columns)]
+        return f"blurred, with a standard deviation of {number(widths[0])} x {number(widths[1])} px"
 
     @property
     def reach(self) -> int:
@@ -64,7 +77,7 @@ class Separable(PixelOp):
     def square(self, side: int) -> Square:
         """The same filter as a square of weights, whose results are not cut to [0, 1]."""
         weights = _centred(self.rows, side)[:, None] * _centred(self.columns, side)
-        return Square(weights, jnp.array([-jnp.inf, jnp.inf]), self.active, self.name)
+        return Square(weights, jnp.array([-jnp.inf, jnp.inf]), self.active, name=self.name)
 
     def align(self, others: Sequence[Any]) -> list[Any] | None:
         filters = [self, *others]
@@ -84,6 +97,7 @@ class Square(PixelOp):
         weights: (K, K), K odd and at most 7.
         limits: (2,) between which results are cut.
         active: whether it is applied.
+        canvas: of the picture that it is fitted to.
         name: what drew it.
     """
 
@@ -92,17 +106,21 @@ class Square(PixelOp):
     weights: Array
     limits: Array
     active: Scalar = static_if_true(default=True)
+    canvas: Canvas | None = None
     name: str = static(default="Square")
 
-    @property
-    def reads_neighbours(self) -> bool:
-        return True
+    def for_picture(self, info: PictureInfo) -> Square | None:
+        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     def apply(self, image: FloatImage) -> FloatImage:
         def filtered(part: Array) -> Array:
             return jnp.clip(convolve_square(part, self.weights, image.step), self.limits[0], self.limits[1])
 
-        return FloatImage(tuple(materialize(filtered(part)) for part in image.parts), image.step)
+        parts = (materialize(_mirrored(filtered, part, image.step, self)) for part in image.parts)
+        return FloatImage(tuple(parts), image.step)
+
+    def describe(self) -> str:
+        return f"weights {numbers(self.weights)}"
 
     @property
     def reach(self) -> int:
@@ -124,6 +142,26 @@ def _squares(filters: Sequence[Any]) -> list[Any] | None:
         return None
     side = max(f.reach for f in filters)
     return None if side > WIDEST_SQUARE else aligned([f.square(side) for f in filters])
+
+
+def _mirrored(change: Callable[[Array], Array], part: Array, step: int, op: Separable | Square) -> Array:
+    """Rows through a filter, which mirrors what it reads at the ends of an array, about the ends of the picture."""
+    canvas, more = op.canvas, op.reach // 2
+    if canvas is None or canvas.extent is None or not more:
+        return change(part)
+    rows, columns = part.shape[0], part.shape[1] // step
+    height, width = (v.astype(jnp.int32) for v in canvas.extent)
+    down, across = (border_index(jnp.arange(n + more), m, "reflect_101") for n, m in ((rows, height), (columns, width)))
+    part = jnp.take(part, down, axis=0, mode="clip").reshape(rows + more, columns, step)
+    part = jnp.take(part, across, axis=1, mode="clip").reshape(rows + more, (columns + more) * step)
+    return change(part)[:rows, : columns * step]
+
+
+def _spread(kernel: Array) -> float:
+    """Standard deviation of a symmetric kernel, in pixels."""
+    weights = np.asarray(kernel, np.float64)
+    place = np.arange(weights.shape[-1]) - weights.shape[-1] // 2
+    return float(np.sqrt((weights * place**2).sum() / weights.sum()))
 
 
 def _centred(kernel: Array, length: int) -> Array:

@@ -11,11 +11,13 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.gather import take_rows
 from jaxaug.core.picture import nearest_index
-from jaxaug.kernels.random_numbers import random_uniform, uniform_at
+from jaxaug.core.wording import number, sides
+from jaxaug.kernels.random_numbers import uniform_field
+from jaxaug.ops.erase import Region
 
 
 @struct.struct
-class Crossings:
+class Crossings(Region):
     """Holes where some columns of pixels cross some rows of them.
 
     Args:
@@ -41,6 +43,9 @@ class Crossings:
         row, column = self._lines(view.canvas.buffer)
         return jnp.where((row > 0) & (column > 0), (row - 1) * self.x.shape[0] + column, 0)
 
+    def describe(self) -> str:
+        return f"holes where {len(self.x)} columns cross {len(self.y)} rows"
+
     def _lines(self, size: tuple[int, ...]) -> tuple[Array, Array]:
         """(height, 1) and (width,) one plus the number of the last row and column of holes at each place."""
         height, width = size
@@ -55,7 +60,7 @@ def _last(start: Array, length: Array, extent: int) -> Array:
 
 
 @struct.struct
-class Cells:
+class Cells(Region):
     """One hole at its own place in each cell of a grid.
 
     Args:
@@ -85,6 +90,9 @@ class Cells:
         high = jnp.take(self.high, row, mode="clip")[:, None]
         return (down[:, None] >= top) & (down[:, None] < top + high)
 
+    def describe(self) -> str:
+        return f"a hole of up to {sides((self.high.max(), self.wide.max()))} px in each cell of a grid"
+
     def numbers(self, view: Any) -> Array:
         height, width = view.canvas.buffer
         column, row = _cell(self.columns, width), _cell(self.rows, height)[:, None]
@@ -97,7 +105,7 @@ def _cell(starts: Array, extent: int) -> Array:
 
 
 @struct.struct
-class TurnedGrid:
+class TurnedGrid(Region):
     """Square holes between the lines of a grid that may be turned.
 
     Args:
@@ -121,6 +129,10 @@ class TurnedGrid:
         u, v = (jnp.floor(c).astype(jnp.int32) for c in self._places(view))
         return jnp.where(self.pixels(view), ((u & 0x7FF) << 11) + (v & 0x7FF) + 1, 0)
 
+    def describe(self) -> str:
+        turned = number(jnp.rad2deg(self.angle))
+        return f"a grid of cells of {number(self.unit)} px and {number(self.line)} of line, turned by {turned} degrees"
+
     def _places(self, view: Any) -> tuple[Array, Array]:
         """The centre of each pixel in cells of the grid."""
         height, width = view.canvas.buffer
@@ -131,7 +143,7 @@ class TurnedGrid:
 
 
 @struct.struct
-class Specks:
+class Specks(Region):
     """Single pixels, each with the same probability.
 
     Args:
@@ -143,15 +155,15 @@ class Specks:
     share: Any
 
     def pixels(self, view: Any) -> Array:
-        return random_uniform(self.key, view.canvas.buffer) < self.share
+        return uniform_field(self.key, 1, *view.canvas.buffer)[0] < self.share
 
     def numbers(self, view: Any) -> Array:
         return self.pixels(view).astype(jnp.int32)
 
+    def describe(self) -> str:
+        return f"{number(100 * self.share)} % of all pixels"
+
     def apart(self, shape: tuple[int, int, int]) -> Array:
         """The same for each value of an image (height, width, channels) apart."""
-        height, width, channels = shape
-        count = height * width
-        # Numbers that `pixels` does not use.
-        index = jnp.arange(count, count * (1 + channels), dtype=jnp.uint32)
-        return (uniform_at(self.key, index) < self.share).reshape(shape)
+        # The first plane is that of `pixels`.
+        return jnp.moveaxis(uniform_field(self.key, 1 + shape[2], *shape[:2])[1:] < self.share, 0, -1)

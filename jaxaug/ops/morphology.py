@@ -17,6 +17,7 @@ from jaxaug.core.kinds import kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, over_frames
 from jaxaug.core.types import Scalar
+from jaxaug.core.wording import sides
 from jaxaug.kernels.morphology import dilate_or_erode, ellipse, loser
 
 if TYPE_CHECKING:
@@ -61,6 +62,9 @@ class Morph(Op):
         if self.operation == "erosion":
             reach = reach[[2, 3, 0, 1]]
         return rows.morph(-reach, self.active, self.canvas.size)
+
+    def describe(self) -> str:
+        return f"{self.operation} with an ellipse of {sides(self.size[::-1])} px"
 
     def on_picture(self, picture: Array, canvas: Canvas) -> Array:
         """A picture (height, width, channels), of which only what its canvas fills counts."""

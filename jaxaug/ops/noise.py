@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.types import Scalar
-from jaxaug.kernels.random_numbers import random_normal, random_poisson, random_uniform
+from jaxaug.kernels.random_numbers import normal_field, poisson_field, uniform_field
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import PixelOp
 
@@ -44,16 +45,23 @@ class NormalNoise(PixelOp):
 
     def apply(self, image: FloatImage) -> FloatImage:
         height, width = image.size
-        rows, columns = (max(1, int(n * self.grain)) for n in (height, width))
-        field = materialize(random_normal(self.key, (len(image.parts) if self.per_channel else 1, rows, columns)))
-        if (rows, columns) != (height, width):
-            field = jax.image.resize(field, (field.shape[0], height, width), "linear")
+        planes = len(image.parts) if self.per_channel else 1
+        field = materialize(normal_field(self.key, planes, *(int(np.ceil(n * self.grain)) for n in (height, width))))
+        if self.grain != 1.0:
+            down, along = (_stretched(n, m, self.grain) for n, m in zip((height, width), field.shape[1:], strict=True))
+            field = jnp.einsum("ij,njk,lk->nil", down, field, along, precision=jax.lax.Precision.HIGHEST)
         fields = jnp.broadcast_to(field, (len(image.parts), height, width))
         noisy = (
             jnp.clip(part + (self.mean + self.std * field), 0.0, 1.0)
             for part, field in zip(image.parts, fields, strict=True)
         )
         return FloatImage(tuple(noisy), image.step)
+
+
+def _stretched(length: int, count: int, grain: float) -> np.ndarray:
+    """(length, count) weights of the numbers of a coarse field at the pixels along a side."""
+    at = np.clip((np.arange(length) + 0.5) * grain - 0.5, 0, count - 1)
+    return np.maximum(1 - np.abs(at[:, None] - np.arange(count)), 0).astype(np.float32)
 
 
 @struct.struct
@@ -85,7 +93,7 @@ class UniformFactors(PixelOp):
 
     def apply(self, image: FloatImage) -> FloatImage:
         size = image.size if self.elementwise else (1, 1)
-        share = random_uniform(self.key, (len(image.parts) if self.per_channel else 1, *size))
+        share = uniform_field(self.key, len(image.parts) if self.per_channel else 1, *size)
         factors = jnp.broadcast_to(self.low + (self.high - self.low) * share, (len(image.parts), *size))
         noisy = (jnp.clip(part * factor, 0.0, 1.0) for part, factor in zip(image.parts, factors, strict=True))
         return FloatImage(tuple(noisy), image.step)
@@ -117,7 +125,7 @@ class PoissonCounts(PixelOp):
 
     def apply(self, image: FloatImage) -> FloatImage:
         light = jnp.stack(image.parts) ** self.gamma
-        counts = random_poisson(self.key, light / self.scale)
+        counts = poisson_field(self.key, light / self.scale)
         noisy = jnp.clip(counts * self.scale, 0.0, 1.0)
         # The slope of a root at zero is infinite.
         seen = jnp.where(noisy > 0, jnp.where(noisy > 0, noisy, 1.0) ** (1.0 / self.gamma), 0.0)

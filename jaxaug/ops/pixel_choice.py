@@ -63,6 +63,13 @@ class PixelChoice(PixelOp):
             return MatrixChoice(select(self.index, matrices), self.active, self.name)
         return fitted
 
+    def describe(self) -> str:
+        if jnp.ndim(self.index):
+            return super().describe()
+        chosen = self.ops[int(self.index)]
+        off = not isinstance(chosen.active, bool) and not bool(chosen.active)
+        return f"{chosen.name}, {'off' if off else chosen.describe()}"
+
     def after(self, info: PictureInfo) -> PictureInfo:
         found = [op.after(info) for op in self.ops]
         dtypes = {np.dtype(one.dtype) for one in found}
@@ -81,10 +88,6 @@ class PixelChoice(PixelOp):
     @property
     def planes(self) -> bool:
         return any(op.planes for op in self.ops)
-
-    @property
-    def reads_neighbours(self) -> bool:
-        return any(op.reads_neighbours for op in self.ops)
 
     def apply(self, image: FloatImage) -> FloatImage:
         return self.branch([functools.partial(gated, op) for op in self.ops], image)

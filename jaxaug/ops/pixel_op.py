@@ -62,11 +62,6 @@ class PixelOp(Op):
         """The op as a colour matrix, if it is one."""
         return None
 
-    @property
-    def reads_neighbours(self) -> bool:
-        """Whether it reads other pixels near a pixel."""
-        return False
-
     def apply(self, image: FloatImage) -> FloatImage:
         """The changed image, whether the op is active or not."""
         raise NotImplementedError

@@ -19,7 +19,6 @@ from jaxaug.kernels.dtype import to_unit
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_choice import PixelChoice
 from jaxaug.ops.pixel_op import PixelOp, gated, require_same_shape, where_active
-from jaxaug.sampling.borders import border_index
 
 #: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
 LONGEST_PASS = 8
@@ -45,12 +44,6 @@ def run_pass(image: Array, ops: Sequence[PixelOp], info: PictureInfo) -> Array:
                 f"dtype of the result would be random too. Use {op.name}(p=1)."
             )
         before = after
-    if info.canvas.extent is not None and any(op.reads_neighbours for op in ops):
-        # Filters mirror what they read at the end of an array, so the picture goes on mirrored beyond its own.
-        rows, columns = (jnp.arange(n) for n in image.shape[1:3])
-        height, width = (v.astype(jnp.int32) for v in info.canvas.extent)
-        image = jnp.take(image, border_index(rows, height, "reflect_101"), axis=1, mode="clip")
-        image = jnp.take(image, border_index(columns, width, "reflect_101"), axis=2, mode="clip")
     run = functools.partial(_run, ops=list(ops), dtype=before.dtype, full=(info.max_value, before.max_value))
     return over_frames(run, image)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
@@ -65,6 +66,10 @@ class VoxelFlip(Op):
 
     def on_annotation(self, rows: Annotation) -> Annotation:
         return rows.flip_voxels(self.flips & self.active, self.size)
+
+    def describe(self) -> str:
+        along = [axis for axis, flip in zip("zyx", np.asarray(self.flips), strict=True) if flip]
+        return f"turned round along {' and '.join(along)}" if along else "unchanged"
 
     def on_picture(self, picture: Array) -> Array:
         """A picture (volumes * depth, height, width, channels)."""

@@ -35,10 +35,12 @@ from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.value_checks import check_range, check_rows
 from jaxaug.engine.walk import walk
+from jaxaug.pipeline.any_size import run_any_size
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
 from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
 from jaxaug.pipeline.plan import Plan, read_plan
+from jaxaug.pipeline.strings import numbered, spelled
 from jaxaug.pipeline.value_range import check_order, needing_range
 
 
@@ -231,13 +233,14 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key, data = given_key(key, targets), self._arrays(one_sample_of(samples, targets))
-        count, samples = batch_arrays(data.sample)
+        samples, words = numbered(data.sample, self.settings)
+        count, samples = batch_arrays(samples)
         layout = self.layout_of(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples))
         leaves = jax.tree.leaves(samples)
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, leaves))):
             self._look(layout, leaves, batched=True)
         indices = start + jnp.arange(count, dtype=jnp.uint32)
-        return data.restored(run_compiled(_batched, self, key, indices, samples))
+        return data.restored(spelled(run_compiled(_batched, self, key, indices, samples), words))
 
     @with_own_settings
     def check(self, sample: Any = None, /, **targets: Any) -> None:
@@ -279,7 +282,11 @@ class Compose(Composition):
             return data.restored(fn(self, given, data.sample))
         layout, sample = self._looked_at(data.sample, look=look)
         touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
-        for index, new in zip(touched, run_compiled(_touched, self, given, sample, Fixed((fn, touched))), strict=True):
+        if fn is _called:
+            changed = run_any_size(_touched, self, given, sample, layout, fn, touched)
+        else:
+            changed = run_compiled(_touched, self, given, sample, Fixed((fn, touched)))
+        for index, new in zip(touched, changed, strict=True):
             leaves[index] = new
         return data.restored(jax.tree.unflatten(tree, leaves))
 

@@ -98,6 +98,7 @@ class ElasticTransform(Transform):
             key,
             jnp.asarray(self.alpha, jnp.float32),
             jnp.asarray(self.sigma, jnp.float32),
+            extent=view.canvas.extent,
             size=view.canvas.buffer,
             radius=8 if self.approximate else 0,
             same=self.same_dxdy,

@@ -96,10 +96,11 @@ class VerticalFlip(Transform):
 class Transpose(Transform):
     """Exchanges rows and columns.
 
-    A picture that is not square changes its size, so it needs p=1 under `jit` and `vmap`.
+    A picture that is not square changes its size, so under `jit` and `vmap` it needs p=1, or a square buffer with a
+    `size` beside it, see `pad_batch`.
 
     Raises:
-        ValueError: a picture that is not square, p neither 0 nor 1, under `jit` or `vmap`.
+        ValueError: a picture or buffer that is not square, p neither 0 nor 1, under `jit` or `vmap`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -121,10 +122,11 @@ class Transpose(Transform):
 class RandomRotate90(Transform):
     """Turns by 0, 90, 180 or 270 degrees, counter-clockwise.
 
-    A picture that is not square changes its size at random, which works outside `jit` and `vmap` only.
+    A picture that is not square changes its size at random, which works outside `jit` and `vmap`, and under them in a
+    square buffer with a `size` beside it, see `pad_batch`.
 
     Raises:
-        ValueError: a picture that is not square under `jit` or `vmap`.
+        ValueError: a picture or buffer that is not square under `jit` or `vmap`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -145,10 +147,11 @@ class RandomRotate90(Transform):
 class D4(Transform):
     """Turns by 0, 90, 180 or 270 degrees and mirrors or not: one of the eight symmetries of the square.
 
-    A picture that is not square changes its size at random, which works outside `jit` and `vmap` only.
+    A picture that is not square changes its size at random, which works outside `jit` and `vmap`, and under them in a
+    square buffer with a `size` beside it, see `pad_batch`.
 
     Raises:
-        ValueError: a picture that is not square under `jit` or `vmap`.
+        ValueError: a picture or buffer that is not square under `jit` or `vmap`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -186,15 +189,16 @@ def _symmetry(name: str, element: Any, view: View) -> Warp:
     after = view.canvas
     if rows != columns:
         if view.canvas.extent is not None:
+            side = max(rows, columns)
             raise ValueError(
-                f"{name} turns pictures with a 'size' by random quarters, which needs a square buffer; theirs is "
-                f"{rows} x {columns}."
+                f"{name} turns pictures with a 'size' by random quarters, for which their buffer must be square; it is "
+                f"{rows} x {columns}. Pad it to {side} x {side}, as ja.pad_batch(samples, size={side}) does."
             )
         if not look(element):
             raise ValueError(
                 f"{name} on {view.picture_name} of {rows} x {columns} changes the size at random, and under jit "
                 "or vmap shapes cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before "
-                "it), or use Rotate((-180, 180))."
+                "it), pictures in square buffers with a 'size' beside them (ja.pad_batch), or use Rotate((-180, 180))."
             )
         if int(element) % 2:
             after = view.canvas.turned()

@@ -13,6 +13,7 @@ from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
+from jaxaug.kernels.random_numbers import uniform_field
 from jaxaug.ops.erase import Erase
 from jaxaug.ops.hole_patterns import Cells, Crossings, TurnedGrid
 from jaxaug.transforms.dropout import FILLS, cut
@@ -66,9 +67,9 @@ class GridDropout(Transform):
         rows, height = _split(rng, "y", view.height, counts[1], most[1])
         wide, high = _share(width, self.ratio), _share(height, self.ratio)
         if self.random_offset:
-            shape = (most[1], most[0])
-            x = columns + rng.offset("x", width - wide, shape)
-            y = rows[:, None] + rng.offset("y", (height - high)[:, None], shape)
+            x, y = (uniform_field(rng.key(name), 1, most[1], most[0])[0] for name in "xy")
+            x = columns + jnp.floor(x * (width - wide + 1)).astype(jnp.int32)
+            y = rows[:, None] + jnp.floor(y * (height - high + 1)[:, None]).astype(jnp.int32)
             return cut(rng, Cells(columns, rows, x, y, wide, high), self)
         right, down = (jnp.floor(jnp.asarray(s, jnp.float32)).astype(jnp.int32) for s in self.shift_xy)
         x = jnp.clip(columns + right, 0, view.width - wide)

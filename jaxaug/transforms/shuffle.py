@@ -108,5 +108,5 @@ class PixelSpread(Transform):
 
     def draw(self, rng: Draw, view: View) -> Warp:
         fineness = rng.uniform("fineness", self.map_resolution_range)
-        glass = Scatter(rng.key("places"), fineness, radius=self.radius, width=view.canvas.buffer[1])
+        glass = Scatter(rng.key("places"), fineness, radius=self.radius)
         return map_warp(glass, view.canvas, view.canvas, **reading_arguments(self))
