@@ -77,6 +77,6 @@ def test_what_has_no_depth_is_refused() -> None:
     with pytest.raises(ValueError, match="Flip3D moves volumes, and 'image' has no depth"):
         flip(KEY, volume=volume, image=jnp.zeros(SHAPE[1:]))
     with pytest.raises(ValueError, match="Flip3D cannot move 'bboxes'"):
-        flip(KEY, volume=volume, bboxes=jnp.ones((1, 4)))
+        flip(KEY, volume=volume, bboxes=jnp.array([[1.0, 1.0, 2.0, 2.0]]))
     with pytest.raises(ValueError, match="Flip3D"):
         flip(KEY, image=jnp.zeros((5, 6, 3)))
