@@ -106,7 +106,7 @@ class Outline:
 
         def sides(values: Array) -> Array:
             """What belongs to the sides of canvases, of values (..., C * faces)."""
-            return values.reshape(*values.shape[:-1], cuts, faces)[..., :4].reshape(*values.shape[:-1], -1)
+            return values.reshape(*values.shape[:-1], cuts, faces)[..., :4].reshape(*values.shape[:-1], 4 * cuts)
 
         # Places along each side, from its point next to the origin.
         normal = planes.lines[:, :4, :2].reshape(-1, 2)
@@ -182,8 +182,10 @@ def _span(at: Array, slope: Array, flat: Array, zero: Array, counts: Any, low: f
         (K, ...) the first and the last such t, and whether the flat ones allow any.
     """
 
+    cuts = counts.shape[1]
+
     def of_cuts(values: Array) -> Array:
-        return values.reshape(*values.shape[:-1], counts.shape[1], -1)
+        return values.reshape(*values.shape[:-1], cuts, values.shape[-1] // cuts)
 
     first = of_cuts(jnp.where(~flat & (slope > 0), zero, -FAR)).max(axis=-1)
     last = of_cuts(jnp.where(~flat & (slope < 0), zero, FAR)).min(axis=-1)
@@ -216,7 +218,7 @@ def subdivide(points: Array, parts: int) -> Array:
     ends = jnp.stack(
         [points[:, :, 0, :, None] * (1 - s) + points[:, :, 1, :, None] * s for s in (t[:-1], t[1:])], axis=2
     )
-    return ends.reshape(*ends.shape[:3], -1)
+    return ends.reshape(*ends.shape[:3], ends.shape[3] * parts)
 
 
 def corners_of(edges: Array) -> Array:
