@@ -21,8 +21,10 @@ PARAMS = {"bbox_params": ja.BboxParams("pascal_voc"), "keypoint_params": ja.Keyp
 
 
 def scene(height: int, width: int) -> dict[str, Any]:
+    image = astronaut()[:height, :width]
+    height, width = image.shape[:2]
     return {
-        "image": astronaut()[:height, :width],
+        "image": image,
         "mask": (astronaut()[:height, :width, 0] // 64).astype(np.int32),
         "bboxes": np.array([[1, 2, width - 3, height - 4], [3, 3, 9, 8]], np.float32),
         "bboxes_valid": np.ones(2, bool),

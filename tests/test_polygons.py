@@ -117,7 +117,7 @@ def moved(steps: list[Any], polygons: Any = SHAPES, size: tuple[int, int] = (H, 
 FOLLOWED: dict[str, list[Any]] = {
     "affine": [ja.HorizontalFlip(p=0.5), ja.Affine((0.8, 1.4), rotate=(-60, 60), shear=(-15, 15), p=1)],
     "perspective and crop": [ja.Perspective((0.05, 0.15), p=1), ja.RandomCrop(48, 56), ja.Resize(72, 50)],
-    "elastic": [ja.ElasticTransform(alpha=60, sigma=5, p=1)],
+    "elastic": [ja.ElasticTransform(alpha=50, sigma=5, p=1)],
 }
 SLOWLY_FOLLOWED: dict[str, list[Any]] = {
     "bent twice": [ja.GridDistortion(4, 0.4, p=1), ja.Rotate(30, p=0.5), ja.OpticalDistortion(0.2, p=0.5)],

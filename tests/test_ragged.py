@@ -180,11 +180,17 @@ def test_strings_pass_through_a_batch_outside_jit() -> None:
     augment = ja.Compose([ja.Crop(0, 0, 3, 3)], **{**PARAMS, "keypoint_params": None})
     outs = ja.unpad_batch(augment.batch(KEY, ja.pad_batch(samples)))
     assert [one["labels"] for one in outs] == [["cat"], ["a long name"]]
-    mapping = ja.KeypointParams("xy", label_mapping={"labels": {"cat": "dog"}})
-    with pytest.raises(ValueError, match="A label_mapping changes 'labels', and a batch holds numbers"):
-        ja.Compose([ja.HorizontalFlip()], bbox_params=PARAMS["bbox_params"], keypoint_params=mapping).batch(
-            KEY, ja.pad_batch(samples)
-        )
+
+
+def test_words_change_places_in_a_batch_that_is_mirrored() -> None:
+    points, image = np.ones((2, 2)), np.ones((4, 4))
+    samples = [{"image": image, "keypoints": points, "side": ["left", "nose"]}]
+    samples.append({"image": image, "keypoints": points[:1], "side": ["right"]})
+    params = ja.KeypointParams("xy", ["side"], label_mapping={"side": {"left": "right", "right": "left"}})
+    batch = ja.pad_batch(samples)
+    for p, expected in ((1, [["right", "nose"], ["left"]]), (0, [["left", "nose"], ["right"]])):
+        outs = ja.Compose([ja.HorizontalFlip(p=p)], keypoint_params=params).batch(KEY, batch)
+        assert [one["side"] for one in ja.unpad_batch(outs)] == expected
 
 
 IMAGE, OTHER = np.ones((4, 4, 3), np.uint8), np.ones((6, 5, 3), np.uint8)

@@ -241,9 +241,10 @@ def test_one_picture_is_no_batch() -> None:
     assert augment.batch(KEY, {"image": IMAGE[..., 0][None]})["image"].shape == (1, 20, 30)
 
 
-def test_words_are_no_batch() -> None:
-    with pytest.raises(TypeError, match="'labels' holds words or lists of different lengths, which no batch can hold"):
-        ja.Compose([FLIP]).batch(KEY, {"image": IMAGE[None], "labels": [["cat", "dog"]]})
+def test_words_pass_through_a_batch() -> None:
+    for labels in ([["cat", "dog"]], [["cat", "dog"], ["cat"]]):
+        batch = {"image": np.stack([IMAGE] * len(labels)), "labels": labels}
+        assert ja.Compose([FLIP]).batch(KEY, batch)["labels"] == labels
 
 
 def test_a_batch_whose_rows_and_labels_are_lists() -> None:

@@ -181,7 +181,6 @@ def _span(at: Array, slope: Array, flat: Array, zero: Array, counts: Any, low: f
     Returns:
         (K, ...) the first and the last such t, and whether the flat ones allow any.
     """
-
     cuts = counts.shape[1]
 
     def of_cuts(values: Array) -> Array:

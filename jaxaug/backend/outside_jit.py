@@ -21,7 +21,7 @@ from jaxaug.backend.struct import is_concrete
 MOST_REFUSED = 1024
 
 _tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing_outside_jit", default=False)
-_refused: dict[Any, None] = {}
+_refused: dict[Any, type[Exception]] = {}
 
 
 class LooksAtValuesError(Exception):
@@ -98,29 +98,52 @@ def run_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
             looked at.
     """
     known = all(is_concrete(leaf) for leaf in jax.tree.leaves((owner, arguments)))
-    done = try_compiled(fn, owner, *arguments) if known else None
-    return fn(owner, *arguments) if done is None else done
+    done = try_compiled(fn, owner, *arguments) if known else ValueError
+    return fn(owner, *arguments) if isinstance(done, type) else done
 
 
 def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
-    """What `run_compiled` does with known values, or None where there is no program."""
-    numbers = len(jax.tree.leaves(owner))
-    leaves, tree = jax.tree.flatten((owner, *arguments))
-    for changing in (numbers, 0):
-        given = [i < changing or _is_array(leaf) for i, leaf in enumerate(leaves)]
-        arrays = [leaf for leaf, is_given in zip(leaves, given, strict=True) if is_given]
-        known = tuple(_GIVEN if is_given else _known(leaf) for leaf, is_given in zip(leaves, given, strict=True))
-        recipe = _Recipe(tree, known)
+    """What `run_compiled` does with known values, or why there is no program: the class of an error.
+
+    That is `LooksAtValuesError` where a value has to be looked at, and another one where the function refuses its
+    arguments.
+    """
+    why: type[Exception] = LooksAtValuesError
+    for changing in (len(jax.tree.leaves(owner)), 0):
+        recipe, arrays = _split((owner, *arguments), changing)
         structure = (fn, recipe, tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in arrays))
         if structure in _refused:
+            why = _refused[structure]
             continue
         try:
             return _program(fn, recipe, arrays)
-        except (LooksAtValuesError, ValueError, TypeError):
+        except (LooksAtValuesError, ValueError, TypeError) as error:
+            why = type(error)
             while len(_refused) >= MOST_REFUSED:
                 _refused.pop(next(iter(_refused)))
-            _refused[structure] = None
-    return None
+            _refused[structure] = why
+    return why
+
+
+def refuses(fn: Callable[..., Any], *arguments: Any) -> bool:
+    """Whether a function refuses arguments of such shapes; nothing is compiled."""
+    recipe, arrays = _split(arguments)
+    try:
+        with _marked():
+            jax.eval_shape(lambda arrays: fn(*recipe.arguments(arrays)), arrays)
+    except LooksAtValuesError:
+        return False
+    except (ValueError, TypeError):
+        return True
+    return False
+
+
+def _split(arguments: Any, changing: int = 0) -> tuple[_Recipe, list[Any]]:
+    """The arrays among the leaves of arguments, the first few leaves whatever they are, and how to put them back."""
+    leaves, tree = jax.tree.flatten(arguments)
+    given = [i < changing or _is_array(leaf) for i, leaf in enumerate(leaves)]
+    known = tuple(_GIVEN if is_given else _known(leaf) for leaf, is_given in zip(leaves, given, strict=True))
+    return _Recipe(tree, known), [leaf for leaf, is_given in zip(leaves, given, strict=True) if is_given]
 
 
 @functools.partial(jax.jit, static_argnums=(0, 1))

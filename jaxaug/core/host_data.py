@@ -245,7 +245,8 @@ def _labels(label: str, value: Any, words: tuple[str, ...]) -> Any:
         return value
     if not words:
         return array
-    if not all(isinstance(item, str) for item in array.reshape(-1)):
+    # Beyond the rows of a padded sample there is None.
+    if not all(isinstance(item, str | None) for item in array.reshape(-1)):
         raise TypeError(
             f"label_mapping swaps the words {', '.join(map(repr, words))} in {label!r}, but there are other labels "
             "than words: map what is there."

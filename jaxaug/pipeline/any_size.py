@@ -15,7 +15,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from jaxaug.backend.outside_jit import Fixed, run_compiled, try_compiled
+from jaxaug.backend.outside_jit import Fixed, LooksAtValuesError, refuses, run_compiled, try_compiled
 from jaxaug.core.layout import Leaf, SampleLayout
 from jaxaug.core.types import Path, Size
 
@@ -23,6 +23,8 @@ from jaxaug.core.types import Path, Size
 MOST_STRUCTURES = 1024
 
 _first: dict[Any, dict[Path, Size]] = {}
+#: Whether pictures of some sizes are refused, by structure and sizes.
+_refused: dict[Any, bool] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +36,7 @@ class _Told:
 
 def run_any_size(
     fn: Callable[..., list[Any]],
+    draw: Callable[..., Any],
     owner: Any,
     given: Any,
     sample: Any,
@@ -46,6 +49,7 @@ def run_any_size(
     Args:
         fn: at the top of a module, from `owner`, `given`, a sample and `Fixed((how, indices))` to the leaves of the
             result with those indices.
+        draw: from `owner`, `given` and a sample to what is drawn; what it refuses is refused whatever the buffer.
         owner, given: pytrees of arrays.
         sample: of known values.
         layout: of the sample.
@@ -70,9 +74,13 @@ def run_any_size(
     oblong = sizes
     if _first.setdefault(structure, sizes) == sizes:
         done = try_compiled(fn, owner, given, sample, Fixed((how, tuple(wanted))))
-        if done is not None:
+        if not isinstance(done, type):
             return done
+        if done is not LooksAtValuesError:
+            return exactly()
     else:
+        if _no_room(draw, owner, given, sample, (structure, layout.sizes)):
+            return exactly()
         oblong = {group: (rounded_up(height), rounded_up(width)) for group, (height, width) in sizes.items()}
     places = tuple(order.index(at) for at in (*wanted, *map(_Told, groups)))
     # Pictures that may be turned need square ones.
@@ -85,7 +93,7 @@ def run_any_size(
         ]
         arguments = given, jax.tree.unflatten(padded_tree, padded), Fixed((how, places))
         done = try_compiled(fn, owner, *arguments)
-        if done is not None:
+        if not isinstance(done, type):
             told = dict(zip(groups, (tuple(np.asarray(size).tolist()) for size in done[len(wanted) :]), strict=True))
             return [_cut(layout.leaves[at], new, told) for at, new in zip(wanted, done, strict=False)]
     return exactly()
@@ -102,6 +110,15 @@ def rounded_up(side: int) -> int:
     while 4 * unit < side:
         unit *= 4
     return next(n for n in (unit, -(-unit * 25 // 16), unit * 5 // 2, unit * 4) if n >= side)
+
+
+def _no_room(draw: Callable[..., Any], owner: Any, given: Any, sample: Any, sizes: Any) -> bool:
+    """Whether pictures of those sizes are refused, such as by a crop that is larger, which buffers do not show."""
+    if sizes not in _refused:
+        while len(_refused) >= MOST_STRUCTURES:
+            _refused.pop(next(iter(_refused)))
+        _refused[sizes] = refuses(draw, owner, given, sample)
+    return _refused[sizes]
 
 
 def _fills(leaf: Leaf, value: Any, layout: SampleLayout) -> bool:

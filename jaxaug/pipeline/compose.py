@@ -233,7 +233,7 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key, data = given_key(key, targets), self._arrays(one_sample_of(samples, targets))
-        samples, words = numbered(data.sample, self.settings)
+        samples, words = numbered(data.sample)
         count, samples = batch_arrays(samples)
         layout = self.layout_of(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples))
         leaves = jax.tree.leaves(samples)
@@ -283,7 +283,7 @@ class Compose(Composition):
         layout, sample = self._looked_at(data.sample, look=look)
         touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
         if fn is _called:
-            changed = run_any_size(_touched, self, given, sample, layout, fn, touched)
+            changed = run_any_size(_touched, _drawn, self, given, sample, layout, fn, touched)
         else:
             changed = run_compiled(_touched, self, given, sample, Fixed((fn, touched)))
         for index, new in zip(touched, changed, strict=True):
@@ -427,7 +427,7 @@ def _batched(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
 
     def one(given: Any, shared: Any) -> Any:
         (index, sample), (augment, key) = given, shared
-        return augment(jax.random.fold_in(key, index), sample)
+        return _called(augment, jax.random.fold_in(key, index), sample)
 
     return each_sample(one, (indices, samples), (augment, key))
 

@@ -53,7 +53,6 @@ def batch_arrays(samples: Any) -> tuple[int, Any]:
     """The number of samples in a batch, and the batch with arrays for all leaves.
 
     Raises:
-        TypeError: words.
         ValueError: leaves of different lengths, one picture in place of many, or numbers that JAX would change.
     """
     leaves, tree = jax.tree_util.tree_flatten_with_path(samples)
@@ -62,11 +61,6 @@ def batch_arrays(samples: Any) -> tuple[int, Any]:
         keys, last = read_path(path)
         label = "/".join(map(str, keys))
         host = leaf if isinstance(leaf, jax.Array) else np.asarray(leaf)
-        if isinstance(host, np.ndarray) and host.dtype.kind in "OSU":
-            raise TypeError(
-                f"{label!r} holds words or lists of different lengths, which no batch can hold: keep them outside, "
-                "beside what batch returns, or give numbers in arrays of one length."
-            )
         if isinstance(host, np.ndarray) and host.dtype.kind in "iu":
             host = exactly(label, host, jax.dtypes.canonicalize_dtype(host.dtype))
         arrays.append(jnp.asarray(host))
