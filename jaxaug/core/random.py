@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.kernels.random_numbers import draw_coin, draw_normal, draw_uniform, random_beta, random_bits
+from jaxaug.kernels.random_draws import draw_coin, draw_normal, draw_uniform
+from jaxaug.kernels.random_numbers import random_beta, random_bits
 
 
 def check_key(key: Any) -> Array:

@@ -7,21 +7,15 @@ of each number with the key, by multiplying and folding as in Wellons' integer h
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.extend.core import Primitive
-from jax.interpreters import ad, batching, mlir
 
 from jaxaug.backend.compiler import materialize
-from jaxaug.backend.joined_calls import JOINS
-from jaxaug.backend.struct import is_concrete
 
 
 def random_bits(key_data: Any, shape: tuple[int, ...]) -> Array:
@@ -47,10 +41,11 @@ def bits_at(key_data: Any, index: Array) -> Array:
         index: integers of any shape.
     """
     key = jnp.asarray(key_data, jnp.uint32).reshape(-1)
-    return _hashed(index.astype(jnp.uint32), key[0], key[1:].sum(dtype=jnp.uint32))
+    return hashed(index.astype(jnp.uint32), key[0], key[1:].sum(dtype=jnp.uint32))
 
 
-def _hashed(index: Any, outer: Array, inner: Array) -> Array:
+def hashed(index: Any, outer: Array, inner: Array) -> Array:
+    """The words of numbers by a key, of which its first word enters at once and the sum of the others half way."""
     h = (index + outer) * np.uint32(0x9E3779B9)
     h = (h ^ (h >> 17)) * np.uint32(0xED5AD4BB)
     # The second word enters half way, so that the fields of two keys are no shifts of each other.
@@ -72,12 +67,12 @@ def random_uniform(key_data: Any, shape: tuple[int, ...]) -> Array:
         >>> bool(random_uniform(jax.random.key_data(jax.random.key(0)), (100,)).max() < 1)
         True
     """
-    return _unit(random_bits(key_data, shape) >> 9, 23)
+    return unit_floats(random_bits(key_data, shape) >> 9, 23)
 
 
 def uniform_at(key_data: Any, index: Array) -> Array:
     """The floats in (0, 1) with some numbers: equal numbers have equal floats."""
-    return _unit(bits_at(key_data, index) >> 9, 23)
+    return unit_floats(bits_at(key_data, index) >> 9, 23)
 
 
 def places(height: int, width: int, channels: int = 1) -> Array:
@@ -112,7 +107,7 @@ def uniform_field(key_data: Any, planes: int, height: int, width: int) -> Array:
         >>> bool((uniform_field(key, 2, 3, 4) == uniform_field(key, 5, 6, 7)[:2, :3, :4]).all())
         True
     """
-    return _unit(_field(key_data, planes, places(height, width)) >> 9, 23)
+    return unit_floats(_field(key_data, planes, places(height, width)) >> 9, 23)
 
 
 def normal_field(key_data: Any, planes: int, height: int, width: int) -> Array:
@@ -125,137 +120,16 @@ def normal_field(key_data: Any, planes: int, height: int, width: int) -> Array:
         True
     """
     # A word makes two numbers, one above the other.
-    pairs = _normal_pairs(_field(key_data, planes, places((height + 1) // 2, width)))
+    pairs = normal_pairs(_field(key_data, planes, places((height + 1) // 2, width)))
     return jnp.stack(pairs, axis=2).reshape(planes, -1, width)[:, :height]
 
 
 def _field(key_data: Any, planes: int, index: Array) -> Array:
     keys = plane_keys(key_data, np.arange(planes))
-    return _hashed(index, keys[:, 0, None, None], keys[:, 1, None, None])
+    return hashed(index, keys[:, 0, None, None], keys[:, 1, None, None])
 
 
-def draw_uniform(key_data: Array, marks: tuple[int, ...], count: int, low: Any, high: Any) -> Array:
-    """The first few floats of a key with some of its bits turned round, evenly from a range.
-
-    What `random_uniform` gives for `key_data ^ marks`, but all such draws of a program are made in one go.
-
-    Args:
-        key_data: (2 or more,) uint32.
-        marks: bits to turn round in each word of the key, which tell draws of one key apart.
-        count: of floats.
-        low, high: ends of the range, which may be traced.
-    """
-    return _uniform.bind(key_data, *_ends(low, high), marks=marks, count=count)
-
-
-def draw_coin(key_data: Array, marks: tuple[int, ...], p: Any) -> Array:
-    """Whether the first float in (0, 1) of a key with some of its bits turned round is below p; drawn in one go too."""
-    return _coin.bind(key_data, *_ends(p), marks=marks)
-
-
-def draw_normal(key_data: Array, marks: tuple[int, ...], count: int) -> Array:
-    """What `random_normal` gives for `key_data ^ marks`, drawn in one go too."""
-    return _normal.bind(key_data, marks=marks, count=count)
-
-
-def _ends(*numbers: Any) -> list[Any]:
-    """Numbers as float32, which stay known while a function is traced."""
-    return [(np if is_concrete(n) else jnp).asarray(n, np.float32) for n in numbers]
-
-
-def _one_uniform(key_data: Array, low: Any, high: Any, *, marks: tuple[int, ...], count: int) -> Array:
-    return low + (high - low) * random_uniform(key_data ^ np.array(marks, np.uint32), (count,))
-
-
-def _one_coin(key_data: Array, p: Any, *, marks: tuple[int, ...]) -> Array:
-    return random_uniform(key_data ^ np.array(marks, np.uint32), ()) < p
-
-
-def _one_normal(key_data: Array, *, marks: tuple[int, ...], count: int) -> Array:
-    return random_normal(key_data ^ np.array(marks, np.uint32), (count,))
-
-
-#: Calls of one primitive: operands and parameters of each.
-Calls: TypeAlias = Sequence[tuple[list[Array], dict[str, Any]]]
-
-
-def _all_uniform(calls: Calls) -> list[Array]:
-    counts = [params["count"] for _, params in calls]
-    low, high = (
-        _together([operands[i] for operands, _ in calls])[np.repeat(range(len(calls)), counts)] for i in (1, 2)
-    )
-    floats = materialize(low + (high - low) * _unit(_words(calls, counts) >> 9, 23))
-    return jnp.split(floats, np.cumsum(counts)[:-1])
-
-
-def _all_normal(calls: Calls) -> list[Array]:
-    counts = [params["count"] for _, params in calls]
-    halves = [(count + 1) // 2 for count in counts]
-    one, other = (jnp.split(half, np.cumsum(halves)[:-1]) for half in _normal_pairs(_words(calls, halves)))
-    return [jnp.concatenate(pair)[:count] for *pair, count in zip(one, other, counts, strict=True)]
-
-
-def _all_coins(calls: Calls) -> list[Array]:
-    floats = _unit(_words(calls, [1] * len(calls)) >> 9, 23)
-    heads = materialize(floats < _together([p for (_, p), _ in calls]))
-    return [heads[i] for i in range(len(calls))]
-
-
-def _words(calls: Calls, counts: Sequence[int]) -> Array:
-    """The first few random words of the key of each call, one call after another."""
-    each = np.repeat(np.arange(len(calls)), counts)
-    index = np.concatenate([np.arange(count, dtype=np.uint32) for count in counts])
-    # Draws of one transform share its key.
-    keys = list({id(operands[0]): operands[0] for operands, _ in calls}.values())
-    place = [next(i for i, key in enumerate(keys) if key is operands[0]) for operands, _ in calls]
-    words = jnp.stack(keys)[np.array(place)] ^ np.array([params["marks"] for _, params in calls], np.uint32)
-    outer, inner = words[:, 0], words[:, 1:].sum(axis=1, dtype=jnp.uint32)
-    return _hashed(index, outer[each], inner[each])
-
-
-def _together(numbers: Sequence[Any]) -> Any:
-    return (np if all(is_concrete(n) for n in numbers) else jnp).stack(numbers)
-
-
-def _uniform_changes(values: Sequence[Any], changes: Sequence[Any], **params: Any) -> tuple[Array, Array]:
-    share = _uniform.bind(values[0], *_ends(0.0, 1.0), **params)
-    low, high = (0.0 if isinstance(c, ad.Zero) else c for c in changes[1:])
-    return _uniform.bind(*values, **params), low + (high - low) * share
-
-
-def _primitive(name: str, one: Callable[..., Array], every: Callable[[Calls], list[Array]], dtype: Any) -> Primitive:
-    """A primitive whose calls are made in one go where `joined_calls` runs them."""
-    made = Primitive(name)
-    made.def_impl(one)
-    made.def_abstract_eval(
-        lambda key, *_, **params: key.update(
-            shape=(params["count"],) if "count" in params else (), dtype=np.dtype(dtype)
-        )
-    )
-    mlir.register_lowering(made, mlir.lower_fun(one, multiple_results=False))
-    batching.primitive_batchers[made] = lambda values, axes, **params: (
-        jax.vmap(functools.partial(one, **params), axes)(*values),
-        0,
-    )
-    JOINS[made] = every
-    return made
-
-
-_uniform = _primitive("uniform", _one_uniform, _all_uniform, np.float32)
-_coin = _primitive("coin", _one_coin, _all_coins, np.bool_)
-_normal = _primitive("normal", _one_normal, _all_normal, np.float32)
-ad.primitive_jvps[_uniform] = _uniform_changes
-ad.primitive_jvps[_normal] = lambda values, _, **params: (
-    _normal.bind(*values, **params),
-    jnp.zeros(params["count"], np.float32),
-)
-ad.primitive_jvps[_coin] = lambda values, _, **params: (
-    _coin.bind(*values, **params),
-    np.zeros((), jax.dtypes.float0),
-)
-
-
-def _unit(bits: Array, count: int) -> Array:
+def unit_floats(bits: Array, count: int) -> Array:
     """Words below 2 ** count as floats in (0, 1)."""
     return (bits.astype(jnp.int32).astype(jnp.float32) + 0.5) * np.float32(2.0**-count)
 
@@ -275,15 +149,15 @@ def random_normal(key_data: Any, shape: tuple[int, ...]) -> Array:
     The method of Box and Muller: one word makes the radius, the direction and the signs of two numbers.
     """
     count = math.prod(shape)
-    pairs = _normal_pairs(random_bits(key_data, ((count + 1) // 2,)))
+    pairs = normal_pairs(random_bits(key_data, ((count + 1) // 2,)))
     return jnp.concatenate(pairs)[:count].reshape(shape)
 
 
-def _normal_pairs(bits: Array) -> list[Array]:
+def normal_pairs(bits: Array) -> list[Array]:
     """Two standard normal floats for each word."""
-    radius = jnp.sqrt(-jnp.log(_unit(bits >> 16, 16)))
+    radius = jnp.sqrt(-jnp.log(unit_floats(bits >> 16, 16)))
     # A direction within the quarter about 45 degrees, as an angle from there; its cosine and sine by their series.
-    angle = (_unit((bits >> 2) & 0x3FFF, 14) - 0.5) * np.float32(np.pi / 2)
+    angle = (unit_floats((bits >> 2) & 0x3FFF, 14) - 0.5) * np.float32(np.pi / 2)
     square = angle * angle
     sine = angle * (1 - square * (1 / 6 - square * (1 / 120 - square * (1 / 5040))))
     cosine = 1 - square * (1 / 2 - square * (1 / 24 - square * (1 / 720 - square * (1 / 40320))))
@@ -311,7 +185,7 @@ def poisson_field(key_data: Any, mean: Array) -> Array:
 
     def uniform(number: Any) -> Array:
         inner = keys[:, 1] + (jnp.asarray(number, jnp.uint32) + 1) * np.uint32(0xC2B2AE35)
-        return _unit(_hashed(index, keys[:, 0, None, None], inner[:, None, None]) >> 9, 23)
+        return unit_floats(hashed(index, keys[:, 0, None, None], inner[:, None, None]) >> 9, 23)
 
     small = mean < 10
     return jnp.where(

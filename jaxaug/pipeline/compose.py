@@ -17,14 +17,10 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import opaque_constant
-from jaxaug.backend.devices import between_devices
-from jaxaug.backend.joined_calls import joined_calls
 from jaxaug.backend.outside_jit import Fixed, run_compiled
-from jaxaug.backend.sample_loop import each_sample, on_devices, one_sample
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.arguments import read_interpolation
-from jaxaug.core.canvas import Canvas
 from jaxaug.core.host_data import HostData, host_data
 from jaxaug.core.kinds import names_of
 from jaxaug.core.layout import Leaf, SampleLayout
@@ -34,11 +30,10 @@ from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.value_checks import check_range, check_rows
-from jaxaug.engine.walk import walk
+from jaxaug.pipeline import calls
 from jaxaug.pipeline.any_size import run_any_size
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
-from jaxaug.pipeline.mixing_stages import batch_in_stages, mixing_steps
 from jaxaug.pipeline.plan import Plan, read_plan
 from jaxaug.pipeline.strings import numbered, spelled
 from jaxaug.pipeline.value_range import check_order, needing_range
@@ -144,7 +139,7 @@ class Compose(Composition):
         Returns:
             The augmented sample, of the same tree structure.
         """
-        return self._on_sample(_called, given_key(key, targets), one_sample_of(sample, targets))
+        return self._on_sample(calls.call, given_key(key, targets), one_sample_of(sample, targets))
 
     @with_own_settings
     def sample(self, key: chex.PRNGKey | None = None, sample: Any = None, /, **targets: Any) -> Plan:
@@ -158,7 +153,7 @@ class Compose(Composition):
         key, sample = given_key(key, targets), self._arrays(one_sample_of(sample, targets)).sample
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, sample))):
             _, sample = self._looked_at(sample)
-        return run_compiled(_drawn, self, key, sample)
+        return run_compiled(calls.draw, self, key, sample)
 
     @with_own_settings
     def apply(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
@@ -169,7 +164,7 @@ class Compose(Composition):
             sample: a pytree of targets whose reference picture has the size the plan was drawn for.
             **targets: the same as keywords.
         """
-        return self._on_sample(_applied, read_plan(plan), one_sample_of(sample, targets))
+        return self._on_sample(calls.apply, read_plan(plan), one_sample_of(sample, targets))
 
     @with_own_settings
     def invert(self, plan: Plan, sample: Any = None, /, **targets: Any) -> Any:
@@ -183,7 +178,7 @@ class Compose(Composition):
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._on_sample(_inverted, read_plan(plan), one_sample_of(sample, targets), look=False)
+        return self._on_sample(calls.invert, read_plan(plan), one_sample_of(sample, targets), look=False)
 
     @with_own_settings
     def visible(self, plan: Plan) -> Array:
@@ -240,7 +235,7 @@ class Compose(Composition):
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, leaves))):
             self._look(layout, leaves, batched=True)
         indices = start + jnp.arange(count, dtype=jnp.uint32)
-        return data.restored(spelled(run_compiled(_batched, self, key, indices, samples), words))
+        return data.restored(spelled(run_compiled(calls.batch, self, key, indices, samples), words))
 
     @with_own_settings
     def check(self, sample: Any = None, /, **targets: Any) -> None:
@@ -282,10 +277,10 @@ class Compose(Composition):
             return data.restored(fn(self, given, data.sample))
         layout, sample = self._looked_at(data.sample, look=look)
         touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
-        if fn is _called:
-            changed = run_any_size(_touched, _drawn, self, given, sample, layout, fn, touched)
+        if fn is calls.call:
+            changed = run_any_size(calls.some_leaves, calls.draw, self, given, sample, layout, fn, touched)
         else:
-            changed = run_compiled(_touched, self, given, sample, Fixed((fn, touched)))
+            changed = run_compiled(calls.some_leaves, self, given, sample, Fixed((fn, touched)))
         for index, new in zip(touched, changed, strict=True):
             leaves[index] = new
         return data.restored(jax.tree.unflatten(tree, leaves))
@@ -357,7 +352,8 @@ class Compose(Composition):
         more = [f"and {len(names) - 6} more"] if len(names) > 7 else []
         return f"Compose({', '.join(names[:6] + more if more else names)})"
 
-    def _sequence(self) -> Sequential:
+    def as_sequence(self) -> Sequential:
+        """Its steps and its p, without what is said about targets."""
         return struct.build(Sequential, {"transforms": self.transforms, "p": self.p})
 
     def _check_nested(self, step: Node) -> None:
@@ -382,88 +378,3 @@ def _alone(step: Node) -> Compose:
 
 
 Node.alone = staticmethod(_alone)
-
-
-def _called(augment: Compose, key: Array, sample: Any) -> Any:
-    if not all(is_concrete(leaf) for leaf in jax.tree.leaves((key, sample))):
-        return _one_by_one(_draw_and_apply, augment, key, sample, on_devices)
-    traversal = augment.start(sample, key)
-    walk(augment._sequence(), key, traversal)
-    return traversal.finish()
-
-
-def _draw_and_apply(augment: Compose, key: Array, sample: Any) -> Any:
-    return _applied(augment, _draw(augment, key, sample), sample)
-
-
-def _drawn(augment: Compose, key: Array, sample: Any) -> Plan:
-    return _one_by_one(_draw, augment, key, sample, on_devices)
-
-
-def _draw(augment: Compose, key: Array, sample: Any) -> Plan:
-    return joined_calls(_walked, augment, key, sample)
-
-
-def _walked(augment: Compose, key: Array, sample: Any) -> Plan:
-    traversal = augment.start(sample, jax.random.key_data(key))
-    return Plan(walk(augment._sequence(), key, traversal))
-
-
-def _applied(augment: Compose, plan: Plan, sample: Any) -> Any:
-    return _one_by_one(_apply, augment, plan, sample)
-
-
-def _inverted(augment: Compose, plan: Plan, sample: Any) -> Any:
-    return _one_by_one(_invert, augment, plan, sample)
-
-
-def _batched(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
-    if mixing_steps(augment.transforms):
-
-        def in_stages(samples: Any, augment: Compose, key: Array, indices: Array) -> Any:
-            return batch_in_stages(augment, key, indices, samples)
-
-        return between_devices(in_stages, samples, augment, key, indices)
-
-    def one(given: Any, shared: Any) -> Any:
-        (index, sample), (augment, key) = given, shared
-        return _called(augment, jax.random.fold_in(key, index), sample)
-
-    return each_sample(one, (indices, samples), (augment, key))
-
-
-def _touched(augment: Compose, given: Any, sample: Any, how: Fixed) -> list[Any]:
-    """The leaves of a result that may be new."""
-    fn, touched = how.value
-    leaves = jax.tree.leaves(fn(augment, given, sample))
-    return [leaves[index] for index in touched]
-
-
-def _one_by_one(
-    fn: Callable[[Compose, Any, Any], Any],
-    augment: Compose,
-    given: Any,
-    sample: Any,
-    mapper: Callable[..., Any] = one_sample,
-) -> Any:
-    """A key or plan and a sample through a function that `vmap` maps in a way of its own, if all is arrays."""
-    if all(hasattr(leaf, "dtype") for leaf in jax.tree.leaves(sample)):
-        return mapper(lambda operand: fn(*operand), (augment, given, sample))
-    return fn(augment, given, sample)
-
-
-def _apply(augment: Compose, plan: Plan, sample: Any) -> Any:
-    traversal = augment.start(sample, plan)
-    for op in plan.ops:
-        traversal.push(op)
-    return traversal.finish()
-
-
-def _invert(augment: Compose, plan: Plan, sample: Any) -> Any:
-    traversal = augment.start(sample, plan)
-    warps = plan.moving()
-    if warps:
-        traversal.canvas = Canvas(traversal.canvas.buffer, warps[-1].extent_out)
-    for op in reversed(warps):
-        traversal.push(op.built().inverse())
-    return traversal.finish()
