@@ -18,6 +18,7 @@ TITLES = {
     "choice": "Choices: OneOf against its dearest option",
     "scale": "Growth",
     "compile": "Compiling and importing",
+    "outside": "Calls outside jit",
     "memory": "Memory",
 }
 
@@ -101,7 +102,9 @@ def _compile_row(record: Record, peers: Sequence[str]) -> Row:
     if "seconds" in record:
         return [", ".join(f"import {n}: {number(s)} s" for n, s in record["seconds"].items())]
     costs = [record["libraries"].get(n, {}) for n in ("jaxaug", *peers) if n in JAX]
-    cells = [f"{number(c['trace_s'])} + {number(c['compile_s'])}" if "trace_s" in c else "-" for c in costs]
+    cells = [
+        f"{number(c['trace_s'])} + {number(c['compile_s'])} ({c['fusions']})" if "trace_s" in c else "-" for c in costs
+    ]
     traces = record["traces"]
     return [record["case"], *cells, ", ".join(f"{k}: {str(v)[:60]}" for k, v in traces.items())]
 
@@ -137,6 +140,7 @@ def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
         "choice": _choice_row,
         "compile": _compile_row,
         "memory": _memory_row,
+        "outside": lambda record, peers: [record["case"], str(record["value"])],
         "scale": _scale_row,
     }
     return makers[suite](record, peers)
@@ -150,7 +154,12 @@ def header(suite: str, peers: Sequence[str]) -> Row:
         "singles": _timing_header(peers),
         "pipelines": _timing_header(peers),
         "choice": ["", "OneOf, ms", "dearest option, ms", "ratio", "all options, ms", "albumentations' OneOf, ms"],
-        "compile": ["", *(f"{n}, trace + compile s" for n in compiled), "times traced over 3 calls (1 is right)"],
+        "compile": [
+            "",
+            *(f"{n}, trace + compile s (fusions)" for n in compiled),
+            "times traced over 3 calls (1 is right)",
+        ],
+        "outside": ["", "jaxaug"],
         "memory": ["", "in + out, MB", *(f"{n}: temporaries, MB" for n in compiled)],
         "scale": ["", *(f"{n}, ms" for n in names), "jaxaug, ns / pixel"],
     }[suite]

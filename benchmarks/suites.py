@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import statistics
 import subprocess
 import sys
@@ -153,7 +154,7 @@ def _shapes(case: Case) -> dict[str, tuple[tuple[int, ...], str]]:
 def compiling(fleet: Fleet, options: Options, show: Show) -> list[Record]:
     """Seconds to trace and compile, how often a program is traced, and what importing costs."""
     records = []
-    some = [*cases.pipelines(options.batch, options.size), cases.twenty(options.batch, options.size)]
+    some = [*cases.pipelines(options.batch, options.size), *cases.compiles(options.batch, options.size)]
     for case in _progress(options.chosen(some), "compile"):
         record: Record = {"case": case.name, "libraries": _costs(case, fleet, min(options.repeats, 3))}
         small = dataclasses.replace(case, batch=2)
@@ -182,6 +183,16 @@ def _import_seconds(repeats: int) -> dict[str, float]:
     return {n: statistics.median(float(r[i]) for r in runs) for i, n in enumerate(("jax", "jaxaug after it"))}
 
 
+def outside(fleet: Fleet, options: Options, show: Show) -> list[Record]:
+    """Calls outside `jit` against jitted ones, in a process of its own; peers have no such calls."""
+    script = Path(__file__).parent / "outside.py"
+    run = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    records = [{"case": name, "value": value} for name, value in json.loads(run.stdout.splitlines()[-1]).items()]
+    for record in records:
+        show(record)
+    return records
+
+
 def memory(fleet: Fleet, options: Options, show: Show) -> list[Record]:
     """Bytes of temporaries against bytes that go in and come out; nothing is run."""
     turn = cases.step("Affine", rotate=(-30.0, 30.0), scale=(0.9, 1.1), p=1.0)
@@ -199,5 +210,6 @@ SUITES: dict[str, Callable[[Fleet, Options, Show], list[Record]]] = {
     "choice": choice,
     "scale": scale,
     "compile": compiling,
+    "outside": outside,
     "memory": memory,
 }

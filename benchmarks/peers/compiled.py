@@ -76,7 +76,7 @@ def to_bytes(image: jax.Array) -> jax.Array:
 
 
 def cost(function: Function, shapes: dict[str, tuple[tuple[int, ...], str]]) -> dict[str, float]:
-    """Seconds to trace and to compile, and bytes of the compiled program; nothing is run.
+    """Seconds to trace and to compile, bytes of the compiled program and its fusions; nothing is run.
 
     Args:
         function: of a key and a batch.
@@ -97,6 +97,7 @@ def cost(function: Function, shapes: dict[str, tuple[tuple[int, ...], str]]) -> 
         "temporary_bytes": memory.temp_size_in_bytes,
         "in_bytes": memory.argument_size_in_bytes,
         "out_bytes": memory.output_size_in_bytes,
+        "fusions": compiled.as_text().count(" fusion("),
     }
 
 

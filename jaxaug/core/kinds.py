@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from jaxaug.core.annotation import Annotation
 from jaxaug.core.messages import nearest
@@ -146,8 +145,14 @@ def names_of(additional: Mapping[str, str] | None) -> dict[str, Name]:
     return table
 
 
-def as_target(kind: str, label: str, value: Any) -> Array:
+def as_target(kind: str, label: str, value: Any, *, on_host: bool = False) -> Any:
     """A target as an array of JAX, if it can be of its kind.
+
+    Args:
+        kind: of the target.
+        label: its place in the sample.
+        value: the array.
+        on_host: an array of NumPy stays one, in the dtype that JAX would give it: a program will be given it as it is.
 
     Raises:
         TypeError, ValueError: it cannot; the message names the entry.
@@ -158,6 +163,8 @@ def as_target(kind: str, label: str, value: Any) -> Array:
         PICTURES[kind].check_form(label, value)
     if isinstance(value, np.ndarray) and kind != "image":
         value = exactly(label, value, jax.dtypes.canonicalize_dtype(value.dtype))
+    if on_host and isinstance(value, np.ndarray):
+        return value.astype(jax.dtypes.canonicalize_dtype(value.dtype), copy=False)
     # `asarray` compiles a program for every new shape of NumPy's arrays.
     array = jax.device_put(value, may_alias=False) if isinstance(value, np.ndarray) else jnp.asarray(value)
     # A program that counts in 64 bits may hand over such numbers, which pipelines do not.

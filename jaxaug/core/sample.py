@@ -24,6 +24,7 @@ def parse(
     entries: Iterable[str] = (),
     strict: bool = False,
     check_shapes: bool = True,
+    on_host: bool = False,
 ) -> tuple[SampleLayout, list[Any]]:
     """Finds the targets of a sample.
 
@@ -33,6 +34,7 @@ def parse(
         entries: names of what transforms read; whatever lies under them is no target.
         strict: refuse names that are unknown.
         check_shapes: pictures of one group must share their size.
+        on_host: arrays of NumPy stay such.
 
     Returns:
         The layout, and the leaves of the sample as arrays where they are targets.
@@ -54,7 +56,7 @@ def parse(
                 "Name it in additional_targets, or leave strict off to let it pass untouched."
             )
         leaves.append(leaf)
-        values.append(_value(leaf, value))
+        values.append(_value(leaf, value, on_host))
     sizes, reference = _picture_sizes(leaves, values, check_shapes)
     layout = SampleLayout(
         treedef,
@@ -102,14 +104,14 @@ def leaf_at(index: int, path: tuple[Any, ...], table: Mapping[str, Name], read: 
     return Leaf(index, keys, group, name, "other")
 
 
-def _value(leaf: Leaf, value: Any) -> Any:
+def _value(leaf: Leaf, value: Any, on_host: bool) -> Any:
     if leaf.kind in ("other", "entry", "size"):
         return value
     if leaf.is_annotation and not hasattr(value, "dtype"):
         value = np.asarray(value)
     if leaf.is_annotation:
         ANNOTATIONS[leaf.kind].check_dtype(leaf.label, value.dtype)
-    return as_target(leaf.kind, leaf.label, value)
+    return as_target(leaf.kind, leaf.label, value, on_host=on_host)
 
 
 def _picture_sizes(leaves: list[Leaf], values: list[Any], check_shapes: bool) -> tuple[dict[Path, Size], Leaf | None]:

@@ -299,7 +299,7 @@ class Compose(Composition):
             sample: the sample.
             look: refuse values that are wrong.
         """
-        layout, values = self._parse(sample)
+        layout, values = self._parse(sample, on_host=True)
         if look:
             self._look(layout, values)
         for leaf in layout.kind("other", "entry"):
@@ -320,11 +320,11 @@ class Compose(Composition):
     def _mapping_of(self, rows: Leaf) -> Any:
         return getattr(self.settings.params_of(rows), "label_mapping", None) or ()
 
-    def _parse(self, sample: Any) -> tuple[SampleLayout, list[Any]]:
+    def _parse(self, sample: Any, *, on_host: bool = False) -> tuple[SampleLayout, list[Any]]:
         additional = dict(self.additional_targets or ())
         entries = self.entries()
         layout, values = parse(
-            sample, additional, entries=entries, strict=self.strict, check_shapes=self.is_check_shapes
+            sample, additional, entries=entries, strict=self.strict, check_shapes=self.is_check_shapes, on_host=on_host
         )
         for leaf in layout.rows:
             check_labels(layout, values, leaf, self.settings.label_fields(leaf))
