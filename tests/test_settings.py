@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import doctest
 import functools
 from typing import Any
 
@@ -71,3 +72,17 @@ def test_numbers_of_64_bits_are_narrowed_alike_inside_and_outside_jit(setting: A
         outside, inside = flip(jax.random.key(0), sample), jax.jit(flip)(jax.random.key(0), sample)
     np.testing.assert_array_equal(outside["bboxes"], [[5.0, 0, 7, 2]])
     np.testing.assert_array_equal(inside["bboxes"], outside["bboxes"])
+
+
+@pytest.mark.slow
+def test_examples_of_functions_hold_under_strict_promotion() -> None:
+    """Functions of arrays are used without a pipeline, under whatever a user has set."""
+    runner, found = doctest.DocTestRunner(verbose=False), 0
+    with jax.numpy_dtype_promotion("strict"), jax.numpy_rank_promotion("raise"):
+        for name in dir(ja.functional):
+            function = getattr(ja.functional, name)
+            if not name.startswith("_") and callable(function):
+                for example in doctest.DocTestFinder().find(function, name, globs={name: function}):
+                    found += runner.run(example).attempted
+    assert found > 50
+    assert runner.summarize(verbose=False).failed == 0

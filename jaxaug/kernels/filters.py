@@ -14,9 +14,11 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.decorators import imagewise
 
 
+@with_own_settings
 def box_kernel(size: Any, length: int) -> Array:
     """Equal weights over `size` taps in the middle of `length`.
 
@@ -33,6 +35,7 @@ def box_kernel(size: Any, length: int) -> Array:
     return jnp.where(offset * 2 < size, 1.0 / size, 0.0)
 
 
+@with_own_settings
 def gaussian_kernel(sigma: Any, size: Any, length: int) -> Array:
     """Weights of a Gaussian over `size` taps in the middle of `length`, summing to one.
 

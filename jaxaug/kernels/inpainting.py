@@ -6,12 +6,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.dtype import from_unit, to_unit
 
 #: Rounds of averaging at each scale; more of them change less than a level.
 SWEEPS = 4
 
 
+@with_own_settings
 def inpaint(image: Array, holes: Array) -> Array:
     """Fills holes with the colours around them.
 

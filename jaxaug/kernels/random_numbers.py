@@ -16,6 +16,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
+from jaxaug.backend.settings_of_jax import with_own_settings
 
 
 def random_bits(key_data: Any, shape: tuple[int, ...]) -> Array:
@@ -98,6 +99,7 @@ def plane_keys(key_data: Any, planes: Any) -> Array:
     return jnp.stack([jnp.broadcast_to(key[0], inner.shape), inner], axis=-1)
 
 
+@with_own_settings
 def uniform_field(key_data: Any, planes: int, height: int, width: int) -> Array:
     """(planes, height, width) floats in (0, 1), evenly, of which a smaller field is the top left part.
 
@@ -110,6 +112,7 @@ def uniform_field(key_data: Any, planes: int, height: int, width: int) -> Array:
     return unit_floats(_field(key_data, planes, places(height, width)) >> 9, 23)
 
 
+@with_own_settings
 def normal_field(key_data: Any, planes: int, height: int, width: int) -> Array:
     """(planes, height, width) standard normal floats, up to 4.8, of which a smaller field is the top left part.
 
@@ -166,6 +169,7 @@ def normal_pairs(bits: Array) -> list[Array]:
     return materialize([one, other])
 
 
+@with_own_settings
 def poisson_field(key_data: Any, mean: Array) -> Array:
     """Poisson variates as floats, of which those of a smaller field are the top left part.
 

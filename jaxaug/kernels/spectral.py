@@ -6,9 +6,11 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.decorators import Planes
 
 
+@with_own_settings
 def mix_amplitudes(image: Planes, reference: Planes, beta: Any) -> Planes:
     """Gives the low frequencies of an image the amplitudes of a reference, and leaves their phases.
 

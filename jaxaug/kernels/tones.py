@@ -90,7 +90,8 @@ def shift_channels(image: Array, shift: Any) -> Array:
         >>> shift_channels(jnp.zeros((1, 1, 3)), jnp.array([0.5, 0.0, -1.0]))[0, 0]
         Array([0.5, 0. , 0. ], dtype=float32)
     """
-    return jnp.clip(image + jnp.asarray(shift), 0.0, 1.0)
+    shift = jnp.asarray(shift, image.dtype)
+    return jnp.clip(image + shift.reshape((1,) * (image.ndim - 1) + (-1,)), 0.0, 1.0)
 
 
 @pointwise(table=True)

@@ -7,7 +7,10 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.backend.settings_of_jax import with_own_settings
 
+
+@with_own_settings
 def shadow_coverage(buffer: tuple[int, int], size: tuple[Any, Any], vertices: Array, darkness: Array) -> Array:
     """How dark polygons make each pixel; where several overlap, each takes its share of what is left.
 

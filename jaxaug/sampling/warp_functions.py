@@ -10,12 +10,14 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.geometry.bent_maps import Displacement
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import map_warp, matrix_warp
 from jaxaug.sampling.chain import resample
 
 
+@with_own_settings
 def warp_matrix(
     image: Array,
     matrix: Any,
@@ -54,6 +56,7 @@ def warp_matrix(
     return resample(image, [warp])
 
 
+@with_own_settings
 def warp_displacement(
     image: Array,
     dx: Array,
@@ -85,6 +88,7 @@ def warp_displacement(
     return resample(image, [warp])
 
 
+@with_own_settings
 def resize(image: Array, size: tuple[int, int], *, interpolation: str = "linear", antialias: bool = False) -> Array:
     """Scales an image.
 
