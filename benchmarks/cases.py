@@ -305,10 +305,10 @@ def compiles(batch: int, size: int) -> list[Case]:
     """What tells how long a program takes to compile: twenty transforms, a detector's six, and how a program grows."""
     image, detector = twenty(batch, size), (_affine(0.5), _crop(size * 7 // 8), step("HorizontalFlip", p=0.5))
     detector = (*detector, _jitter(0.4, 0.1, 0.8), step("GaussianBlur", p=0.2), _normalize())
-    every = dataclasses.replace(image, name=f"{image.name}, all kinds", scene="everything")
+    every = dataclasses.replace(image, name=f"{image.name}, all kinds", scene="all kinds")
     turn = step("Rotate", limit=(-30.0, 30.0), p=0.5)
-    turns = [Case(f"{n} rotations, all kinds", (turn,) * n, batch, size, size, "everything") for n in (2, 12)]
-    return [image, every, Case("detector's six, all kinds", detector, batch, size, size, "everything"), *turns]
+    turns = [Case(f"{n} rotations, all kinds", (turn,) * n, batch, size, size, "all kinds") for n in (2, 12)]
+    return [image, every, Case("detector's six, all kinds", detector, batch, size, size, "all kinds"), *turns]
 
 
 # Choices ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "image+mask": ("image", "mask"),
     "image+masks": ("image", "mask", "mask1", "mask2"),
     "rows": ("image", "bboxes", "keypoints"),
+    "all kinds": ("image", "mask", "bboxes", "keypoints"),
     "sized image": ("image", "size"),
     "sized image+box": ("image", "size", "cropping_bbox"),
     "sized rows": ("image", "size", "bboxes", "keypoints"),
