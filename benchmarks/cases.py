@@ -39,6 +39,10 @@ RANDOM_PLACES = frozenset(
         "TimeMasking",
         "FrequencyMasking",
         "OneOf",
+        "ChannelShuffle",
+        "RandomToneCurve",
+        "ISONoise",
+        "SaltAndPepper",
     }
 )
 """Transforms that stay random when their ranges are single numbers."""
@@ -199,6 +203,15 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridMask"),
         step("WaterRefraction"),
         step("PixelSpread"),
+        step("CLAHE"),
+        step("RandomToneCurve"),
+        step("ChannelShuffle"),
+        step("Equalize"),
+        step("ISONoise"),
+        step("AutoContrast"),
+        step("ToFloat"),
+        step("ChannelSwap"),
+        step("SaltAndPepper"),
     ]
     cases = []
     for s in steps:
