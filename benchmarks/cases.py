@@ -43,6 +43,11 @@ RANDOM_PLACES = frozenset(
         "RandomToneCurve",
         "ISONoise",
         "SaltAndPepper",
+        "PlanckianJitter",
+        "FancyPCA",
+        "PhotoMetricDistort",
+        "Illumination",
+        "AdditiveNoise",
     }
 )
 """Transforms that stay random when their ranges are single numbers."""
@@ -212,6 +217,11 @@ def singles(batch: int, size: int) -> list[Case]:
         step("ToFloat"),
         step("ChannelSwap"),
         step("SaltAndPepper"),
+        step("PlanckianJitter"),
+        step("FancyPCA"),
+        step("PhotoMetricDistort"),
+        step("Illumination"),
+        step("AdditiveNoise", noise_type="gaussian", spatial_mode="per_pixel"),
     ]
     cases = []
     for s in steps:

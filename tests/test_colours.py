@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from typing import Any
 
@@ -271,6 +272,142 @@ def test_salt_and_pepper() -> None:
     np.testing.assert_array_equal(floats == 0, out == 0)
 
 
+# Light and colour ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("mode", "coldest"), [("blackbody", 3000), ("cied", 4000)])
+def test_light_of_a_temperature(mode: str, coldest: int) -> None:
+    from albumentations.augmentations.pixel.functional import planckian_jitter
+
+    gains = jax.jit(lambda t: ja.functional.planckian_gains(t, mode))
+    for temperature in range(coldest, 15001, 250):
+        out = ja.functional.mix_channels(chelsea(), jnp.diag(gains(temperature)))
+        agree(np.asarray(out), planckian_jitter(chelsea(), temperature, mode), 2, 1)
+
+
+@pytest.mark.parametrize("method", ["uniform", "gaussian"])
+def test_temperatures_are_drawn_about_white(method: str) -> None:
+    augment = ja.Compose([ja.PlanckianJitter("blackbody", (3000, 12000), method, p=1)])
+    draw = jax.jit(jax.vmap(lambda k: augment.sample(k, image=chelsea())))
+    red = np.asarray(draw(jax.random.split(KEY, 600)).ops[0].params["matrix"])[:, 0, 0]
+    ends = [float(ja.functional.planckian_gains(t)[0]) for t in (3000, 6000, 12000)]
+    assert ends[0] >= red.max() - 1e-4 > red.min() + 1e-4 >= ends[2]
+    assert abs((red > ends[1]).mean() - 0.4) < 0.06
+    # Half of an even range lies in its outer half, of three deviations 13 %.
+    outer = (red < ja.functional.planckian_gains(9000)[0]).sum() / (red < ends[1]).sum()
+    assert abs(outer - (0.5 if method == "uniform" else 0.13)) < 0.07
+
+
+def test_colours_shift_along_their_components() -> None:
+    picture = astronaut().astype(np.float32) / 255 * 0.6 + 0.2
+    augment = ja.Compose([ja.FancyPCA(0.5, p=1)])
+    shift = (np.asarray(augment(KEY, image=picture)["image"]) - picture).reshape(-1, 3)
+    np.testing.assert_allclose(shift, shift[:1].repeat(len(shift), axis=0), atol=1e-5)
+    variances, axes = np.linalg.eigh(np.cov(picture.reshape(-1, 3).astype(np.float64), rowvar=False, ddof=0))
+    batch = jax.jit(augment.batch)(KEY, {"image": np.broadcast_to(picture, (64, *picture.shape))})["image"]
+    drawn = (np.asarray(batch)[:, 0, 0] - picture[0, 0]) @ axes / variances
+    np.testing.assert_allclose(drawn.std(axis=0), 0.5, atol=0.15)
+
+
+def orders(picture: np.ndarray) -> list[np.ndarray]:
+    return [picture[..., list(order)] for order in itertools.permutations(range(3))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"brightness_range": (1.1, 1.1)}, lambda x, gray: 1.1 * x),
+        ({"contrast_range": (0.6, 0.6)}, lambda x, gray: 0.6 * x + 0.4 * gray.mean()),
+        ({"saturation_range": (1.4, 1.4)}, lambda x, gray: 1.4 * x - 0.4 * gray[..., None]),
+        ({"hue_range": (0.05, 0.05)}, lambda x, gray: turned(x, 18)),
+    ],
+)
+def test_photometric_distortions_one_by_one(arguments: dict[str, Any], expected: Any) -> None:
+    plain = {f"{n}_range": (1, 1) for n in ("brightness", "contrast", "saturation")} | {"hue_range": (0, 0)}
+    picture = chelsea().astype(np.float64) / 255
+    shown = np.clip(expected(picture, picture @ [0.299, 0.587, 0.114]), 0, 1)
+    out = made(ja.PhotoMetricDistort(**plain | arguments, distort_p=1.0, p=1), chelsea()) / 255
+    assert min(np.abs(out - one).max() for one in orders(shown)) < 1.5 / 255
+
+
+def turned(picture: np.ndarray, degrees: float) -> np.ndarray:
+    h, s, v = cv2.split(cv2.cvtColor(picture.astype(np.float32), cv2.COLOR_RGB2HSV))
+    return cv2.cvtColor(cv2.merge([(h + degrees) % 360, s, v]), cv2.COLOR_HSV2RGB)
+
+
+def test_photometric_distortions_apply_as_often_as_asked() -> None:
+    np.testing.assert_array_equal(made(ja.PhotoMetricDistort(distort_p=0.0, p=1), chelsea()), chelsea())
+    once = {"brightness_range": (0.5, 0.5), "contrast_range": (1, 1), "saturation_range": (1, 1), "hue_range": (0, 0)}
+    batch = np.broadcast_to(chelsea()[:8, :8], (300, 8, 8, 3))
+    out = np.asarray(
+        jax.jit(ja.Compose([ja.PhotoMetricDistort(**once, distort_p=0.3, p=1)]).batch)(KEY, {"image": batch})["image"]
+    )
+    assert abs((out.mean(axis=(1, 2, 3)) < 0.7 * batch[0].mean()).mean() - 0.3) < 0.08
+    exchanged = (out[:, 0, 0].argsort(axis=-1) != batch[0, 0, 0].argsort()).any(axis=-1)
+    assert abs(exchanged.mean() - 0.3 * 5 / 6) < 0.08
+
+
+@pytest.mark.parametrize("intensity", [0.2, -0.15])
+def test_light_from_a_side_or_a_corner_or_a_spot(intensity: float) -> None:
+    from albumentations.augmentations.pixel import functional as reference
+
+    for angle in (0, 45, 90, 135, 180, 225, 270, 315):
+        a = ja.functional.light_from_side(chelsea(), intensity, angle)
+        agree(np.asarray(a), reference.apply_linear_illumination(chelsea(), intensity, angle), 1, 1)
+    for corner in range(4):
+        a = ja.functional.light_from_corner(chelsea(), intensity, corner)
+        agree(np.asarray(a), reference.apply_corner_illumination(chelsea(), intensity, corner), 1, 1)
+    a = ja.functional.light_spot(chelsea(), intensity, (0.3, 0.8), 0.4)
+    agree(np.asarray(a), reference.apply_gaussian_illumination(chelsea(), intensity, (0.3, 0.8), 0.4), 1, 1)
+
+
+def test_light_keeps_to_the_picture() -> None:
+    buffer = np.zeros((64, 100, 3), np.uint8)
+    buffer[:60, :90] = chelsea()
+    for mode in ("linear", "corner", "gaussian"):
+        augment = jax.jit(ja.Compose([ja.Illumination(mode, (0.2, 0.2), p=1)]))
+        out = augment(KEY, {"image": buffer, "size": np.array([60, 90], np.int32)})["image"]
+        agree(np.asarray(out)[:60, :90], np.asarray(augment(KEY, {"image": chelsea()})["image"]), 1, 1)
+
+
+# Added noise --------------------------------------------------------------------------------------------------------
+
+NOISES = [
+    ("uniform", {"ranges": [(-0.1, 0.2)]}, stats.uniform(-0.1, 0.3)),
+    ("gaussian", {"mean_range": (0.05, 0.05), "std_range": (0.08, 0.08)}, stats.norm(0.05, 0.08)),
+    ("laplace", {"mean_range": (0.02, 0.02), "scale_range": (0.05, 0.05)}, stats.laplace(0.02, 0.05)),
+    ("beta", {n: (v, v) for n, v in (("alpha_range", 0.6), ("beta_range", 2), ("scale_range", 0.3))}, None),
+]
+
+
+@pytest.mark.parametrize(("kind", "params", "distribution"), NOISES, ids=[n[0] for n in NOISES])
+def test_added_noise_has_its_distribution(kind: str, params: dict[str, Any], distribution: Any) -> None:
+    gray = np.full((120, 100, 3), 0.5, np.float32)
+    noise = made(ja.AdditiveNoise(kind, "per_pixel", params, p=1), gray) - 0.5
+    known = distribution or stats.beta(0.6, 2, loc=-0.3, scale=0.6)
+    assert stats.kstest(noise[noise > -0.5].ravel()[::3], known.cdf).pvalue > 1e-3
+    assert abs(np.corrcoef(noise[..., 0].ravel(), noise[..., 1].ravel())[0, 1]) < 0.03
+    shared = made(ja.AdditiveNoise(kind, "shared", params, p=1), gray)
+    assert (shared == shared[..., :1]).all()
+    assert np.ptp(shared) > 0.1
+    batch = np.broadcast_to(gray[:1, :2], (500, 1, 2, 3))
+    constant = jax.jit(ja.Compose([ja.AdditiveNoise(kind, "constant", params, p=1)]).batch)(KEY, {"image": batch})[
+        "image"
+    ]
+    assert (constant == constant[:, :, :1]).all()
+    assert stats.kstest(np.asarray(constant)[:, 0, 0].ravel() - 0.5, known.cdf).pvalue > 1e-3
+
+
+def test_added_noise_of_a_range_per_channel_and_of_coarse_fields() -> None:
+    gray = np.full((40, 50, 3), 100, np.uint8)
+    exact = {"ranges": [(0.0, 0.0), (0.1, 0.1), (-0.2, -0.2)]}
+    np.testing.assert_array_equal(made(ja.AdditiveNoise(noise_params=exact, p=1), gray)[0, 0], [100, 126, 49])
+    floats = gray / np.float32(255)
+    coarse = made(ja.AdditiveNoise("gaussian", "per_pixel", approximation=0.2, p=1), floats)
+    assert np.corrcoef(coarse[:, :-1].ravel(), coarse[:, 1:].ravel())[0, 1] > 0.7
+    assert np.ptp(made(ja.AdditiveNoise("gaussian", "shared", approximation=0.0, p=1), floats)) < 1e-6
+
+
 # Arguments ----------------------------------------------------------------------------------------------------------
 
 #: A transform, and other values of its arguments that each change the result.
@@ -281,6 +418,41 @@ EFFECTS = [
     (ja.RandomToneCurve(0.1, p=1), {"scale": 0.3, "per_channel": True}),
     (ja.ChannelSwap(p=1), {"channel_order": (0, 2, 1)}),
     (ja.ISONoise((0.02, 0.02), (0.3, 0.3), p=1), {"color_shift": (0.2, 0.2), "intensity": (1, 1)}),
+    (
+        ja.PlanckianJitter(temperature_limit=(4000, 15000), p=1),
+        {"mode": "cied", "temperature_limit": (5900, 6100), "sampling_method": "gaussian"},
+    ),
+    (ja.FancyPCA(p=1), {"alpha": 1.0}),
+    (
+        ja.PhotoMetricDistort((1.1, 1.1), (1.2, 1.2), (1.2, 1.2), (0.02, 0.02), 1.0, p=1),
+        {
+            "brightness_range": (0.9, 0.9),
+            "contrast_range": (0.7, 0.7),
+            "saturation_range": (0.5, 0.5),
+            "hue_range": (0.3, 0.3),
+            "distort_p": 0.0,
+        },
+    ),
+    (
+        ja.Illumination("gaussian", (0.1, 0.1), "brighten", center_range=(0.5, 0.5), sigma_range=(0.2, 0.2), p=1),
+        {
+            "mode": "corner",
+            "intensity_range": (0.2, 0.2),
+            "effect_type": "darken",
+            "center_range": (0, 0),
+            "sigma_range": (1, 1),
+        },
+    ),
+    (ja.Illumination("linear", (0.2, 0.2), angle_range=(0, 0), p=1), {"angle_range": (90, 90)}),
+    (
+        ja.AdditiveNoise("gaussian", "per_pixel", p=1),
+        {
+            "noise_type": "laplace",
+            "spatial_mode": "shared",
+            "noise_params": {"mean_range": (0.1, 0.1)},
+            "approximation": 0.5,
+        },
+    ),
     (ja.SaltAndPepper((0.1, 0.1), (0.5, 0.5), p=1), {"amount": (0.2, 0.2), "salt_vs_pepper": (0, 0)}),
 ]
 
@@ -290,6 +462,8 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
     given = {n: getattr(transform, n) for n in transform.__dataclass_fields__}
     plain = made(transform, chelsea())
     for name, value in changes.items():
+        if name == "noise_type":
+            given = given | {"noise_params": None}
         assert (made(type(transform)(**(given | {name: value})), chelsea()) != plain).mean() > 0.01, name
 
 
@@ -310,6 +484,28 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
         ),
         (lambda: made(ja.ToRGB(p=1), np.zeros((8, 8, 4))), "ToRGB needs images of 1 or 3 channels; 'image' has 4"),
         (lambda: made(ja.ToFloat(p=0.5), chelsea()), "ToFloat turns uint8 into float32, but is applied at random"),
+        (
+            lambda: ja.PlanckianJitter("cied", (3000, 9000)),
+            "must hold 6000 and start at 4000 or above for mode",
+        ),
+        (lambda: ja.FancyPCA(-1), r"FancyPCA\(alpha=...\) must be at least 0, got -1"),
+        (
+            lambda: ja.PhotoMetricDistort(hue_range=(0, 1)),
+            r"\(hue_range=...\) must be in \[-0.5, 0.5\]",
+        ),
+        (
+            lambda: ja.Illumination(intensity_range=(0, 1)),
+            r"\(intensity_range=...\) must be in \[0.01, 0.2\]",
+        ),
+        (
+            lambda: ja.AdditiveNoise(noise_params={"std_range": (0, 1)}),
+            "'uniform' noise has ranges, got 'std_range'",
+        ),
+        (lambda: ja.AdditiveNoise(noise_params={"ranges": [(0, 2)]}), r"must be in \[-1.0, 1.0\], got 2"),
+        (
+            lambda: made(ja.AdditiveNoise(noise_params={"ranges": [(0, 1)] * 2}, p=1), chelsea()),
+            "AdditiveNoise has 2 ranges of noise and needs one, or one for each channel; 'image' has 3 channels",
+        ),
         (lambda: ja.FromFloat("int8"), r"FromFloat\(dtype=...\) must be one of 'uint8', 'uint16', 'uint32'"),
     ],
 )

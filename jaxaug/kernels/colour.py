@@ -211,14 +211,42 @@ def to_gray(
     return (gray,) * num_output_channels
 
 
-def _first_component(image: Planes, inside: Array | None) -> Array:
+def _covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Array]:
+    """Values (C, pixels) about their means, which of them count, and their covariance (C, C) times their number."""
     flat = jnp.stack([v.reshape(-1) for v in image])
-    counts = jnp.ones(flat.shape[1:], bool) if inside is None else inside.reshape(-1)
+    counts = jnp.ones(flat.shape[1:], bool) if inside is None else jnp.broadcast_to(inside, image[0].shape).reshape(-1)
     centred = flat - flat.mean(axis=1, keepdims=True, where=counts)
     within = jnp.where(counts, centred, 0.0)
-    covariance = jnp.matmul(within, within.T, precision=jax.lax.Precision.HIGHEST)
+    return centred, counts, jnp.matmul(within, within.T, precision=jax.lax.Precision.HIGHEST)
+
+
+def _first_component(image: Planes, inside: Array | None) -> Array:
+    centred, counts, covariance = _covariance(image, inside)
     axis = jnp.linalg.eigh(covariance)[1][:, -1]
     axis = jnp.where(axis.sum() < 0, -axis, axis)
     score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST)
     low, high = score.min(where=counts, initial=jnp.inf), score.max(where=counts, initial=-jnp.inf)
     return ((score - low) / jnp.where(high > low, high - low, 1.0)).reshape(image[0].shape)
+
+
+@planewise()
+def shift_along_components(image: Planes, shares: Any, inside: Array | None = None) -> Planes:
+    """Adds to all pixels one colour: the principal components of an image's colours, weighted by their variances.
+
+    Args:
+        image: (..., H, W, C).
+        shares: (C,) factor of each component's variance, that of the largest first.
+        inside: (H, W) pixels that count for the components, by default all.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> shift_along_components(jnp.array([[[0.25], [0.75]]]), jnp.array([1.0]))[0, :, 0]
+        Array([0.3125, 0.8125], dtype=float32)
+    """
+    _, counts, covariance = _covariance(jax.lax.stop_gradient(image), inside)
+    variances, axes = jnp.linalg.eigh(covariance / counts.sum())
+    # The sign of a component is free: it points to the brighter side.
+    axes = axes * jnp.where(axes.sum(axis=0) < 0, -1.0, 1.0)
+    weights = (jnp.asarray(shares)[::-1] * jnp.maximum(variances, 0.0))[None]
+    colour = (axes * weights).sum(axis=1)
+    return tuple(clip_unit(plane + colour[channel]) for channel, plane in enumerate(image))

@@ -57,10 +57,9 @@ class NormalNoise(PixelOp):
     def apply(self, image: FloatImage) -> FloatImage:
         height, width = image.size
         planes = len(image.parts) if self.per_channel else 1
-        field = materialize(normal_field(self.key, planes, *(int(np.ceil(n * self.grain)) for n in (height, width))))
-        if self.grain != 1.0:
-            down, along = (_stretched(n, m, self.grain) for n, m in zip((height, width), field.shape[1:], strict=True))
-            field = jnp.einsum("ij,njk,lk->nil", down, field, along, precision=jax.lax.Precision.HIGHEST)
+        field = stretched(
+            materialize(normal_field(self.key, planes, *coarse(image.size, self.grain))), image.size, self.grain
+        )
         fields = jnp.broadcast_to(field, (len(image.parts), height, width))
         noisy = (
             jnp.clip(part + (self.mean + self.std * field), 0.0, 1.0)
@@ -69,7 +68,21 @@ class NormalNoise(PixelOp):
         return FloatImage(tuple(noisy), image.step)
 
 
-def _stretched(length: int, count: int, grain: float) -> np.ndarray:
+def coarse(size: tuple[int, int], grain: float) -> tuple[int, int]:
+    """(height, width) of a field drawn at a fraction of an image's size."""
+    height, width = (max(int(np.ceil(n * grain)), 1) for n in size)
+    return height, width
+
+
+def stretched(field: Array, size: tuple[int, int], grain: float) -> Array:
+    """A field (planes, ...) drawn at a fraction of an image's size, at that size: between its numbers linearly."""
+    if grain == 1.0:
+        return field
+    down, along = (_weights(n, m, grain) for n, m in zip(size, field.shape[1:], strict=True))
+    return jnp.einsum("ij,njk,lk->nil", down, field, along, precision=jax.lax.Precision.HIGHEST)
+
+
+def _weights(length: int, count: int, grain: float) -> np.ndarray:
     """(length, count) weights of the numbers of a coarse field at the pixels along a side."""
     at = np.clip((np.arange(length) + 0.5) * grain - 0.5, 0, count - 1)
     return np.maximum(1 - np.abs(at[:, None] - np.arange(count)), 0).astype(np.float32)

@@ -1,9 +1,18 @@
 """Every transform, one subject a file: arguments, and a `draw` that returns operations."""
 
+from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import Blur, GaussianBlur
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
-from jaxaug.transforms.colour import ColorJitter, HueSaturationValue, RGBShift, ToGray, ToSepia
+from jaxaug.transforms.colour import (
+    ColorJitter,
+    FancyPCA,
+    HueSaturationValue,
+    PhotoMetricDistort,
+    RGBShift,
+    ToGray,
+    ToSepia,
+)
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
 from jaxaug.transforms.crop_and_pad import CropAndPad
 from jaxaug.transforms.crop_around import (
@@ -30,6 +39,7 @@ from jaxaug.transforms.flip import (
 )
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
+from jaxaug.transforms.light import Illumination, PlanckianJitter
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -56,6 +66,7 @@ from jaxaug.transforms.volume import Flip3D
 from jaxaug.transforms.weather import RandomShadow
 
 __all__ = [
+    "AdditiveNoise",
     "Affine",
     "AtLeastOneBBoxRandomCrop",
     "AutoContrast",
@@ -79,6 +90,7 @@ __all__ = [
     "Equalize",
     "Erasing",
     "FDA",
+    "FancyPCA",
     "Flip3D",
     "FrequencyMasking",
     "FromFloat",
@@ -91,6 +103,7 @@ __all__ = [
     "HorizontalFlip",
     "HueSaturationValue",
     "ISONoise",
+    "Illumination",
     "InvertImg",
     "LetterBox",
     "LongestMaxSize",
@@ -103,9 +116,11 @@ __all__ = [
     "Pad",
     "PadIfNeeded",
     "Perspective",
+    "PhotoMetricDistort",
     "PiecewiseAffine",
     "PixelDropout",
     "PixelSpread",
+    "PlanckianJitter",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",
