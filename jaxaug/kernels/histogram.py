@@ -15,6 +15,7 @@ from jax import Array
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.importable import Importable
 from jaxaug.backend.struct import is_concrete
+from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.arithmetic import clip_unit
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.decorators import Planes, imagewise, planewise
@@ -32,25 +33,37 @@ def to_level(value: Array) -> Array:
     return jnp.round(clip_unit(value) * 255).astype(jnp.int32)
 
 
-def count_levels(level: Array, inside: Array | None = None) -> Array:
+def count_levels(image: Array, inside: Array | None = None) -> Array:
     """(C, 256) how often each level occurs in each channel.
 
     Args:
-        level: (H, W, C) int32.
+        image: (H, W, C) 8-bit levels, or floats in [0, 1].
         inside: (H, W) or (H, W, C) pixels that count, by default all.
 
     Example:
         >>> import jax.numpy as jnp
-        >>> count_levels(jnp.array([[[3], [3], [255]]]))[0, 3]
+        >>> count_levels(jnp.array([[[3], [3], [255]]], jnp.uint8))[0, 3]
         Array(2, dtype=int32)
     """
-    height, width, channels = level.shape
-    place = level.reshape(height, width * channels) + _starts(width, channels)
+    height, width, channels = image.shape
+    if pixel_packing.fits(image):
+        # A word for each pixel is what is kept in memory, not the place of each value.
+        words = materialize(pixel_packing.pack(image))
+        levels = [((words >> (8 * channel)) & 255).astype(jnp.int32) for channel in range(channels)]
+        if inside is not None:
+            within = jnp.broadcast_to(inside if inside.ndim == 3 else inside[..., None], image.shape)
+            levels = [jnp.where(within[..., channel], level, LEVELS) for channel, level in enumerate(levels)]
+        return jnp.stack([_counted(level, LEVELS) for level in levels])
+    place = to_level(image).reshape(height, width * channels) + _starts(width, channels)
     if inside is not None:
-        within = jnp.broadcast_to(inside if inside.ndim == 3 else inside[..., None], level.shape)
+        within = jnp.broadcast_to(inside if inside.ndim == 3 else inside[..., None], image.shape)
         place = jnp.where(within.reshape(place.shape), place, channels * LEVELS)
-    counts = jnp.zeros(channels * LEVELS, jnp.int32).at[materialize(place).reshape(-1)].add(1, mode="drop")
-    return counts.reshape(channels, LEVELS)
+    return _counted(materialize(place), channels * LEVELS).reshape(channels, LEVELS)
+
+
+def _counted(place: Array, count: int) -> Array:
+    """(count,) how often each number below `count` occurs; larger ones do not count."""
+    return jnp.zeros(count, jnp.int32).at[place.reshape(-1)].add(1, mode="drop")
 
 
 def _starts(width: int, channels: int) -> np.ndarray:
@@ -131,12 +144,12 @@ def _equalize(
         mask = mask[..., 0] if mask.ndim == 3 and mask.shape[-1] == 1 else mask
         inside = mask if inside is None else mask & (inside if mask.ndim == 2 else inside[..., None])
     if by_channels or image.shape[-1] == 1:
-        return look_up(_equalizing(count_levels(to_level(image), inside), mode), image)
+        return look_up(_equalizing(count_levels(image, inside), mode), image)
     unit = to_unit(image)
     gray = luma(tuple(jnp.moveaxis(unit, -1, 0)))[..., None]
     if image.dtype == jnp.uint8:
         gray = jnp.round(gray * 255) * np.float32(1 / 255)
-    raised = look_up(_equalizing(count_levels(to_level(gray), inside), mode), gray)
+    raised = look_up(_equalizing(count_levels(gray, inside), mode), gray)
     out = clip_unit(unit + (raised - gray))
     return out if image.dtype != jnp.uint8 else jnp.round(out * 255).astype(jnp.uint8)
 
@@ -181,7 +194,7 @@ def _auto_contrast(
     method: str = "cdf",
     inside: Array | None = None,
 ) -> Array:
-    counts = count_levels(to_level(image), inside)
+    counts = count_levels(image, inside)
     if ignore is not None:
         counts = counts.at[:, ignore].set(0)
     cumulative = jnp.cumsum(counts, axis=1)
@@ -299,7 +312,7 @@ def _tile_curves(level: Array, clip_limit: Any, tiles: tuple[int, int], size: An
     if rows is not None and columns is not None:
         level = jnp.take(jnp.take(level, rows, axis=0, mode="clip"), columns, axis=1, mode="clip")
     place = jnp.where(counted, tile * LEVELS + level, down * across * LEVELS)
-    counts = jnp.zeros(down * across * LEVELS, jnp.int32).at[materialize(place.reshape(-1))].add(1, mode="drop")
+    counts = _counted(materialize(place), down * across * LEVELS)
     area = tile_width * tile_height
     most = jnp.maximum(jnp.floor(jnp.asarray(clip_limit, jnp.float32) * area / LEVELS), 1).astype(jnp.int32)
     clipped = _clipped(counts.reshape(-1, LEVELS), most)

@@ -110,7 +110,7 @@ def gamma(image: Array, gamma: Any) -> Array:
     return jnp.where(image > 0, jnp.exp(gamma * jnp.log(safe)), 0.0)
 
 
-@pointwise(table=True)
+@pointwise()
 def tone_curve(image: Array, low: Any, high: Any) -> Array:
     """The curve of Bezier from black to white whose two points between lie at a third and two thirds of brightness.
 
