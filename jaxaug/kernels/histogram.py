@@ -20,7 +20,7 @@ from jaxaug.kernels.arithmetic import clip_unit
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.decorators import Planes, imagewise, planewise
 from jaxaug.kernels.dtype import to_unit
-from jaxaug.kernels.lab import from_lab, from_lab_uint8, to_lab, to_lab_uint8
+from jaxaug.kernels.lab import from_lab, lightness_changed_uint8, to_lab
 
 LEVELS = 256
 IDENTITY = np.arange(LEVELS, dtype=np.float32)
@@ -258,9 +258,10 @@ def clahe(image: Planes, clip_limit: Any, *, tiles: tuple[int, int] = (8, 8), si
     """
     if len(image) == 1:
         return (_adapted(image[0], clip_limit, tiles, size, whole=whole),)
-    there, back = (to_lab_uint8, from_lab_uint8) if whole else (to_lab, from_lab)
-    light, *colour = materialize(there(image))
-    return back((materialize(_adapted(light, clip_limit, tiles, size, whole=whole)), *colour))
+    if whole:
+        return lightness_changed_uint8(image, lambda light: _adapted(light, clip_limit, tiles, size, whole=True))
+    light, *colour = materialize(to_lab(image))
+    return from_lab((materialize(_adapted(light, clip_limit, tiles, size, whole=False)), *colour))
 
 
 def _adapted(plane: Array, clip_limit: Any, tiles: tuple[int, int], size: Any, *, whole: bool) -> Array:

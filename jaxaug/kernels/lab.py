@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax.numpy as jnp
@@ -9,8 +10,11 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
+from jaxaug.backend.strips import in_strips
+from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.arithmetic import clip_unit, fast_maximum
 from jaxaug.kernels.decorators import Planes
+from jaxaug.kernels.dtype import to_unit
 
 #: X, Y and Z of linear red, green and blue (ITU-R BT.709), each as a share of that of white.
 XYZ = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
@@ -140,3 +144,26 @@ def from_lab_uint8(planes: Planes) -> Planes:
 def _looked_up(table: np.ndarray, places: list[Array]) -> Planes:
     """The numbers of a table at some places; loops that read tables are slow, so nothing else is done in them."""
     return tuple(materialize([jnp.take(table, place, mode="clip") for place in materialize(places)]))
+
+
+def lightness_changed_uint8(planes: Planes, change: Callable[[Array], Array]) -> Planes:
+    """Red, green and blue of 8 bits after a function of their lightness, L* / 100 in 255ths.
+
+    Colours wait as one word for each pixel and are reckoned strip by strip, so that they stay in the cache.
+    """
+
+    def word(planes: Planes) -> Array:
+        light, a, b = to_lab_uint8(planes)
+        parts = (jnp.round(light * 255), a + 128, b + 128)
+        first, second, third = (part.astype(jnp.int32).astype(jnp.uint32) for part in parts)
+        return first | (second << 8) | (third << 16)
+
+    def colour(grids: tuple[Array, Array]) -> Array:
+        light, words = grids
+        a, b = (((words >> shift) & 255).astype(jnp.int32).astype(jnp.float32) - 128 for shift in (8, 16))
+        return pixel_packing.join([value * np.float32(255) for value in from_lab_uint8((light, a, b))])
+
+    words = materialize(in_strips(word, planes))
+    light = change((words & 255).astype(jnp.int32).astype(jnp.float32) * np.float32(1 / 255))
+    out = materialize(in_strips(colour, (materialize(light), words)))
+    return tuple(to_unit(pixel_packing.plane(out, channel)) for channel in range(3))
