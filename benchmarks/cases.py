@@ -39,6 +39,15 @@ RANDOM_PLACES = frozenset(
         "TimeMasking",
         "FrequencyMasking",
         "OneOf",
+        "ChannelShuffle",
+        "RandomToneCurve",
+        "ISONoise",
+        "SaltAndPepper",
+        "PlanckianJitter",
+        "FancyPCA",
+        "PhotoMetricDistort",
+        "Illumination",
+        "AdditiveNoise",
     }
 )
 """Transforms that stay random when their ranges are single numbers."""
@@ -199,6 +208,20 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridMask"),
         step("WaterRefraction"),
         step("PixelSpread"),
+        step("CLAHE"),
+        step("RandomToneCurve"),
+        step("ChannelShuffle"),
+        step("Equalize"),
+        step("ISONoise"),
+        step("AutoContrast"),
+        step("ToFloat"),
+        step("ChannelSwap"),
+        step("SaltAndPepper"),
+        step("PlanckianJitter"),
+        step("FancyPCA"),
+        step("PhotoMetricDistort"),
+        step("Illumination"),
+        step("AdditiveNoise", noise_type="gaussian", spatial_mode="per_pixel"),
     ]
     cases = []
     for s in steps:

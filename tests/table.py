@@ -30,6 +30,7 @@ class Case:
         random: another key gives another result.
         limit: path of a leaf whose gradient is checked by finite differences, such as ("rotate_limit", 1).
         needs: what a sample must hold besides an image, see `beside`.
+        makes: dtype of the images that come out, None for that of what goes in.
     """
 
     transform: Any
@@ -40,6 +41,7 @@ class Case:
     random: bool = True
     limit: tuple[Any, ...] | None = None
     needs: tuple[str, ...] = ()
+    makes: Any = None
 
     @property
     def name(self) -> str:
@@ -120,7 +122,7 @@ TABLE = [
     pixels(ja.Posterize((2, 5), p=1)),
     pixels(ja.InvertImg(p=1), exact=True, random=False),
     pixels(ja.ToGray(3, "average", p=1), channels=(3,), random=False),
-    pixels(ja.Normalize(0.4, 0.2, p=1), random=False, limit=("std",)),
+    pixels(ja.Normalize(0.4, 0.2, p=1), random=False, limit=("std",), makes=np.float32),
     pixels(ja.Blur((3, 7), p=1)),
     pixels(ja.GaussianBlur(sigma_limit=(0.5, 3.0), p=1), limit=("sigma_limit", 1)),
     pixels(ja.GaussNoise(p=1), limit=("std_range", 1)),
@@ -130,6 +132,22 @@ TABLE = [
     pixels(ja.Emboss(p=1), limit=("strength", 1)),
     pixels(ja.RandomShadow(shadow_intensity_range=(0.3, 0.7), p=1), limit=("shadow_intensity_range", 1)),
     pixels(ja.FDA([smooth(30, 40, seed=3)], beta_limit=(0.05, 0.3), p=1)),
+    pixels(ja.CLAHE((1.5, 2.5), (3, 2), p=1), channels=(1, 3)),
+    pixels(ja.Equalize(p=1), channels=(1, 3), random=False),
+    pixels(ja.AutoContrast(2.0, p=1), random=False),
+    pixels(ja.RandomToneCurve(0.2, p=1), limit=("scale",)),
+    pixels(ja.ChannelShuffle(p=1), channels=(3, 4, 6)),
+    pixels(ja.ChannelSwap(p=1), channels=(3,), random=False),
+    pixels(ja.ToRGB(p=1), channels=(3,), random=False),
+    pixels(ja.ISONoise((0.01, 0.05), (0.3, 0.5), p=1), channels=(1, 3)),
+    pixels(ja.SaltAndPepper((0.05, 0.1), p=1)),
+    pixels(ja.ToFloat(p=1), random=False, makes=np.float32),
+    pixels(ja.FromFloat("uint16", p=1), random=False, makes=np.uint16),
+    pixels(ja.PlanckianJitter(p=1), channels=(3,), limit=("temperature_limit", 1)),
+    pixels(ja.FancyPCA(0.5, p=1), limit=("alpha",)),
+    pixels(ja.PhotoMetricDistort(distort_p=0.8, p=1), channels=(1, 3), limit=("saturation_range", 1)),
+    pixels(ja.Illumination("gaussian", (0.1, 0.2), p=1), limit=("intensity_range", 1)),
+    pixels(ja.AdditiveNoise("beta", "per_pixel", p=1)),
     erase(ja.Morphological((3, 4), p=1), random=False),
     erase(ja.CoarseDropout((1, 4), (0.1, 0.3), (0.1, 0.3), fill_mask=0, p=1)),
     erase(ja.Erasing((0.1, 0.3), fill_mask=0, p=1)),

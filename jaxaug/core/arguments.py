@@ -67,16 +67,20 @@ def probability(default: float = 0.5) -> Any:
     return static_if_certain(float(default), convert=convert)
 
 
-def number(default: Any = dataclasses.MISSING, low: float | None = None, high: float | None = None) -> Any:
-    """One number that may be traced."""
+def number(
+    default: Any = dataclasses.MISSING, low: float | None = None, high: float | None = None, *, optional: bool = False
+) -> Any:
+    """One number that may be traced, or None where that is allowed."""
 
     def convert(where: str, v: Any) -> Any:
+        if v is None and optional:
+            return None
         if not is_number(v):
             raise TypeError(f"{where} must be a number, got {v!r}.")
         _bounded(where, [v], low, high)
         return _plain(v)
 
-    return _field(default, convert)
+    return _field(default, convert, (lambda v: v is None) if optional else False)
 
 
 def pair(

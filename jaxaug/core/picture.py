@@ -78,7 +78,7 @@ def canonical(value: Array, leading: int) -> Array:
 def restored(picture: Array, like: Array, leading: int) -> Array:
     """The inverse of `canonical`, for a picture whose size or channels may have changed since it was `like`."""
     shape = (*like.shape[:leading], *picture.shape[1:3])
-    if like.ndim == leading + 3:
+    if like.ndim == leading + 3 or picture.shape[3] > 1:
         shape = (*shape, picture.shape[3])
     return picture.reshape(shape)
 

@@ -17,6 +17,7 @@ from jaxaug.backend.compiler import branch
 from jaxaug.kernels.arithmetic import clip_unit, fast_maximum, fast_minimum
 from jaxaug.kernels.colour_matrix import LUMA, ColourMatrix, luma, mean_brightness
 from jaxaug.kernels.decorators import Planes, planewise
+from jaxaug.kernels.lab import lightness
 
 
 def _blend(
@@ -90,6 +91,36 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
     strength = clip_unit(spread / fast_maximum(high, 1e-9) + saturation)
     chroma = jnp.where(spread <= 0, 0.0, strength * top)
     return _from_hue(_sixths(image, high, spread, hue), top, chroma)
+
+
+def lightness_hls(planes: Planes) -> Array:
+    """L of the colour space HLS: the middle of the largest and the smallest channel."""
+    high, spread = _range(planes)
+    return high - spread / 2
+
+
+@planewise()
+def shift_hls(image: Planes, hue: Any = 0.0, lightness: Any = 0.0) -> Planes:
+    """Turns the hue and shifts the lightness of the colour space HLS; grays stay gray.
+
+    Args:
+        image: (..., H, W, 3), or (..., H, W, 1), whose lightness alone is shifted.
+        hue: in turns, one number or (..., H, W).
+        lightness: in [-1, 1], one number or (..., H, W).
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> shift_hls(jnp.array([[[255, 0, 0]]], jnp.uint8), lightness=0.25)
+        Array([[[255, 128, 128]]], dtype=uint8)
+    """
+    if len(image) == 1:
+        return (clip_unit(image[0] + lightness),)
+    high, spread = _range(image)
+    middle = high - spread / 2
+    saturation = jnp.minimum(spread / fast_maximum(1 - jnp.abs(2 * middle - 1), 1e-9), 1.0)
+    light = clip_unit(middle + lightness)
+    chroma = saturation * (1 - jnp.abs(2 * light - 1))
+    return tuple(clip_unit(p) for p in _from_hue(_sixths(image, high, spread, hue), light + chroma / 2, chroma))
 
 
 @planewise()
@@ -168,7 +199,7 @@ def to_gray(
     elif method == "weighted_average":
         gray = luma(image)
     elif method == "from_lab":
-        gray = _lightness(image)
+        gray = lightness(image)
     elif method == "desaturation":
         gray = highest - spread / 2
     elif method == "average":
@@ -180,24 +211,42 @@ def to_gray(
     return (gray,) * num_output_channels
 
 
-def _lightness(image: Planes) -> Array:
-    def linear(v: Array) -> Array:
-        return jnp.where(v <= 0.04045, v / 12.92, ((jnp.maximum(v, 0.04045) + 0.055) / 1.055) ** 2.4)
-
-    r, g, b = (linear(v) for v in image)
-    y = 0.212671 * r + 0.715160 * g + 0.072169 * b
-    root = jnp.maximum(y, 1e-6) ** (1 / 3)
-    return jnp.where(y > 0.008856, 1.16 * root - 0.16, 9.033 * y)
+def _covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Array]:
+    """Values (C, pixels) about their means, which of them count, and their covariance (C, C) times their number."""
+    flat = jnp.stack([v.reshape(-1) for v in image])
+    counts = jnp.ones(flat.shape[1:], bool) if inside is None else jnp.broadcast_to(inside, image[0].shape).reshape(-1)
+    centred = flat - flat.mean(axis=1, keepdims=True, where=counts)
+    within = jnp.where(counts, centred, 0.0)
+    return centred, counts, jnp.matmul(within, within.T, precision=jax.lax.Precision.HIGHEST)
 
 
 def _first_component(image: Planes, inside: Array | None) -> Array:
-    flat = jnp.stack([v.reshape(-1) for v in image])
-    counts = jnp.ones(flat.shape[1:], bool) if inside is None else inside.reshape(-1)
-    centred = flat - flat.mean(axis=1, keepdims=True, where=counts)
-    within = jnp.where(counts, centred, 0.0)
-    covariance = jnp.matmul(within, within.T, precision=jax.lax.Precision.HIGHEST)
+    centred, counts, covariance = _covariance(image, inside)
     axis = jnp.linalg.eigh(covariance)[1][:, -1]
     axis = jnp.where(axis.sum() < 0, -axis, axis)
     score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST)
     low, high = score.min(where=counts, initial=jnp.inf), score.max(where=counts, initial=-jnp.inf)
     return ((score - low) / jnp.where(high > low, high - low, 1.0)).reshape(image[0].shape)
+
+
+@planewise()
+def shift_along_components(image: Planes, shares: Any, inside: Array | None = None) -> Planes:
+    """Adds to all pixels one colour: the principal components of an image's colours, weighted by their variances.
+
+    Args:
+        image: (..., H, W, C).
+        shares: (C,) factor of each component's variance, that of the largest first.
+        inside: (H, W) pixels that count for the components, by default all.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> shift_along_components(jnp.array([[[0.25], [0.75]]]), jnp.array([1.0]))[0, :, 0]
+        Array([0.3125, 0.8125], dtype=float32)
+    """
+    _, counts, covariance = _covariance(jax.lax.stop_gradient(image), inside)
+    variances, axes = jnp.linalg.eigh(covariance / counts.sum())
+    # The sign of a component is free: it points to the brighter side.
+    axes = axes * jnp.where(axes.sum(axis=0) < 0, -1.0, 1.0)
+    weights = (jnp.asarray(shares)[::-1] * jnp.maximum(variances, 0.0))[None]
+    colour = (axes * weights).sum(axis=1)
+    return tuple(clip_unit(plane + colour[channel]) for channel, plane in enumerate(image))

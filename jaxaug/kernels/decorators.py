@@ -29,7 +29,8 @@ class Traits:
     Args:
         kernel: the function on floats in [0, 1].
         reads: what it takes: single `values`, a tuple of `planes`, or the `image` (height, width, channels).
-        uint8: the same for whole 8-bit levels, where there is such a form; it takes single values.
+        uint8: the same for whole 8-bit levels, where there is such a form; it takes single values, or the image
+            (height, width, channels) if the kernel takes more.
         rounds: that form rounds its result, so that it only counts where nothing else follows or goes before.
         table: it is dear, so that for 8-bit images a table of its 256 values is cheaper.
         matrix: its arguments as a colour matrix, where it is one.
@@ -104,7 +105,10 @@ def pointwise(
 
 
 def planewise(
-    *, matrix: Callable[..., Any] | None = None, keeps_channels: bool = True
+    uint8: Callable[..., Array] | None = None,
+    *,
+    matrix: Callable[..., Any] | None = None,
+    keeps_channels: bool = True,
 ) -> Callable[[Callable[..., Planes]], OnImage]:
     """Makes a public function on images from a kernel on their channels: a tuple of float arrays in, another out."""
 
@@ -112,16 +116,19 @@ def planewise(
         def run(image: Array, *args: Any, **kwargs: Any) -> Array:
             return jnp.stack(kernel(tuple(jnp.moveaxis(image, -1, 0)), *args, **kwargs), axis=-1)
 
-        known = {"matrix": matrix, "keeps_channels": keeps_channels or None}
+        known = {"uint8": uint8, "matrix": matrix, "keeps_channels": keeps_channels or None}
         return _public(kernel, run, reads="planes", **known)
 
     return public
 
 
-def imagewise(*, makes_float: bool = False) -> Callable[[Callable[..., Array]], OnImage]:
+def imagewise(
+    uint8: Callable[..., Array] | None = None, *, makes_float: bool = False
+) -> Callable[[Callable[..., Array]], OnImage]:
     """Makes a public function on images of any dtype from a kernel on floats in [0, 1] of shape (H, W, C).
 
     Args:
+        uint8: the same for whole 8-bit levels, in and out.
         makes_float: the result is float32 whatever came in.
     """
-    return lambda kernel: _public(kernel, kernel, reads="image", makes_float=makes_float)
+    return lambda kernel: _public(kernel, kernel, reads="image", uint8=uint8, makes_float=makes_float)

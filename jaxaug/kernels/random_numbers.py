@@ -197,6 +197,30 @@ def poisson_field(key_data: Any, mean: Array) -> Array:
     )
 
 
+def poisson_counts(uniform: Array, mean: Any) -> Array:
+    """Poisson variates of one mean from floats in (0, 1), by inversion: as many steps as the largest of them.
+
+    Args:
+        uniform: (...,) floats.
+        mean: a number of at least 0; above 60 it counts as 60.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> poisson_counts(jnp.array([0.2, 0.6, 0.99]), 1.0)
+        Array([0., 1., 4.], dtype=float32)
+    """
+    mean = jnp.minimum(jax.lax.stop_gradient(jnp.asarray(mean, jnp.float32)), 60.0)
+    most = uniform.max()
+
+    def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        k, share, below, count = state
+        return k + 1, share * mean / (k + 1), below + share, count + (uniform > below + share)
+
+    # Shares that no longer add up to more end it too.
+    start = (jnp.zeros(()), jnp.exp(-mean), jnp.zeros(()), jnp.zeros_like(uniform))
+    return jax.lax.while_loop(lambda s: (s[2] <= most) & (s[0] < 200), step, start)[3]
+
+
 def _knuth(uniform: Any, mean: Array) -> Array:
     """Poisson variates: how many uniform numbers it takes until their product is below exp(-mean)."""
 

@@ -111,6 +111,23 @@ def gamma(image: Array, gamma: Any) -> Array:
     return jnp.where(image > 0, jnp.exp(gamma * jnp.log(safe)), 0.0)
 
 
+@pointwise()
+def tone_curve(image: Array, low: Any, high: Any) -> Array:
+    """The curve of Bezier from black to white whose two points between lie at a third and two thirds of brightness.
+
+    Args:
+        image: (..., C).
+        low, high: brightness of these two points, one number or one per channel; 1/3 and 2/3 change nothing.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> tone_curve(jnp.array([[0.0], [0.5], [1.0]]), 0.5, 0.5)[:, 0]
+        Array([0. , 0.5, 1. ], dtype=float32)
+    """
+    rest = 1.0 - image
+    return jnp.clip(image * (3.0 * rest * (rest * jnp.asarray(low) + image * jnp.asarray(high)) + image * image), 0, 1)
+
+
 def _solarize_uint8(levels: Array, threshold: Any) -> Array:
     first = jnp.ceil((jnp.asarray(threshold) - _SLACK) * 255.0)
     return jnp.where(levels.astype(jnp.int16) >= first.astype(jnp.int16), ~levels, levels)

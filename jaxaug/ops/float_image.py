@@ -82,6 +82,12 @@ class FloatImage:
         """Another image of floats (height, width, channels) in the layout of this one."""
         return FloatImage.read(image, planes=len(self.parts) > 1)
 
+    @staticmethod
+    def rows_of(image: Array) -> FloatImage:
+        """An image (height, width, channels), also one of 8-bit levels, as rows in which channels alternate."""
+        height, width, channels = image.shape
+        return FloatImage((image.reshape(height, width * channels),), channels)
+
     def each(self, fn: Callable[..., Array], **params: Any) -> FloatImage:
         """A function of each value, whose parameters are numbers or hold one number per channel."""
         return FloatImage(tuple(fn(part, **self._spread(params, i)) for i, part in enumerate(self.parts)), self.step)

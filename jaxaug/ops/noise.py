@@ -10,10 +10,21 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
+from jaxaug.core.canvas import Canvas
+from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
-from jaxaug.kernels.random_numbers import normal_field, poisson_field, uniform_field
+from jaxaug.kernels.colour import lightness_hls, shift_hls
+from jaxaug.kernels.random_numbers import (
+    normal_field,
+    places,
+    plane_keys,
+    poisson_counts,
+    poisson_field,
+    uniform_at,
+    uniform_field,
+)
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import PixelOp
+from jaxaug.ops.pixel_op import Change, PixelOp
 
 
 @struct.struct
@@ -46,10 +57,9 @@ class NormalNoise(PixelOp):
     def apply(self, image: FloatImage) -> FloatImage:
         height, width = image.size
         planes = len(image.parts) if self.per_channel else 1
-        field = materialize(normal_field(self.key, planes, *(int(np.ceil(n * self.grain)) for n in (height, width))))
-        if self.grain != 1.0:
-            down, along = (_stretched(n, m, self.grain) for n, m in zip((height, width), field.shape[1:], strict=True))
-            field = jnp.einsum("ij,njk,lk->nil", down, field, along, precision=jax.lax.Precision.HIGHEST)
+        field = stretched(
+            materialize(normal_field(self.key, planes, *coarse(image.size, self.grain))), image.size, self.grain
+        )
         fields = jnp.broadcast_to(field, (len(image.parts), height, width))
         noisy = (
             jnp.clip(part + (self.mean + self.std * field), 0.0, 1.0)
@@ -58,7 +68,21 @@ class NormalNoise(PixelOp):
         return FloatImage(tuple(noisy), image.step)
 
 
-def _stretched(length: int, count: int, grain: float) -> np.ndarray:
+def coarse(size: tuple[int, int], grain: float) -> tuple[int, int]:
+    """(height, width) of a field drawn at a fraction of an image's size."""
+    height, width = (max(int(np.ceil(n * grain)), 1) for n in size)
+    return height, width
+
+
+def stretched(field: Array, size: tuple[int, int], grain: float) -> Array:
+    """A field (planes, ...) drawn at a fraction of an image's size, at that size: between its numbers linearly."""
+    if grain == 1.0:
+        return field
+    down, along = (_weights(n, m, grain) for n, m in zip(size, field.shape[1:], strict=True))
+    return jnp.einsum("ij,njk,lk->nil", down, field, along, precision=jax.lax.Precision.HIGHEST)
+
+
+def _weights(length: int, count: int, grain: float) -> np.ndarray:
     """(length, count) weights of the numbers of a coarse field at the pixels along a side."""
     at = np.clip((np.arange(length) + 0.5) * grain - 0.5, 0, count - 1)
     return np.maximum(1 - np.abs(at[:, None] - np.arange(count)), 0).astype(np.float32)
@@ -130,3 +154,91 @@ class PoissonCounts(PixelOp):
         # The slope of a root at zero is infinite.
         seen = jnp.where(noisy > 0, jnp.where(noisy > 0, noisy, 1.0) ** (1.0 / self.gamma), 0.0)
         return FloatImage(tuple(seen), image.step)
+
+
+@struct.struct
+class SensorNoise(PixelOp):
+    """Grain of lightness that grows with contrast and shrinks in the light, and grain of hue.
+
+    Args:
+        keys: (2, ...) raw key data of the two fields.
+        hue: standard deviation of the hue, in turns.
+        intensity: weight of the grain of lightness, and how frequent it is.
+        active: whether it is applied.
+        canvas: of the picture that it is fitted to.
+        name: what drew it.
+    """
+
+    family = "noise"
+
+    keys: Array
+    hue: Scalar
+    intensity: Scalar
+    active: Scalar = static_if_true(default=True)
+    canvas: Canvas | None = None
+    name: str = static(default="SensorNoise")
+
+    def for_picture(self, info: PictureInfo) -> SensorNoise | None:
+        if info.kind != "image":
+            return None
+        if info.channels not in (1, 3):
+            raise ValueError(f"{self.name} needs images of 1 or 3 channels; {info.label!r} has {info.channels}.")
+        return struct.replace(self, canvas=info.canvas)
+
+    @property
+    def planes(self) -> bool:
+        return True
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        assert self.canvas is not None, "noise of a sensor is fitted to a picture before it is added"
+        light = materialize(lightness_hls(image.parts))
+        inside = None if self.canvas.extent is None else self.canvas.inside()
+        mean = light.mean(where=inside)
+        # The slope of a root at zero is infinite.
+        spread = jnp.sqrt(jnp.maximum(((light - mean) ** 2).mean(where=inside), 1e-12))
+        grain = poisson_counts(materialize(uniform_field(self.keys[0], 1, *image.size)[0]), spread * self.intensity)
+        turns = self.hue * materialize(normal_field(self.keys[1], 1, *image.size)[0])
+        noisy = shift_hls.traits.kernel(image.parts, turns, grain * self.intensity * (1 - light))
+        return FloatImage(noisy, image.step)
+
+
+@struct.struct
+class SaltPepper(PixelOp):
+    """Pixels that are white or black.
+
+    Args:
+        key: raw key data of the field.
+        salt, pepper: share of the white and of the black pixels.
+        active: whether it is applied.
+        name: what drew it.
+    """
+
+    family = "noise"
+
+    key: Array
+    salt: Scalar
+    pepper: Scalar
+    active: Scalar = static_if_true(default=True)
+    name: str = static(default="SaltPepper")
+
+    @property
+    def exact_uint8(self) -> bool:
+        return True
+
+    @property
+    def apply_uint8(self) -> Change | None:
+        return self._scattered
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        return self._scattered(image)
+
+    def _scattered(self, image: FloatImage) -> FloatImage:
+        height, width = image.size
+        share = uniform_at(plane_keys(self.key, 0), places(height, width, image.step))
+        white, black = share < self.salt, share > 1 - self.pepper
+
+        def one(part: Array) -> Array:
+            full = 255 if part.dtype == jnp.uint8 else 1
+            return jnp.where(white, jnp.asarray(full, part.dtype), jnp.where(black, jnp.asarray(0, part.dtype), part))
+
+        return FloatImage(tuple(one(part) for part in image.parts), image.step)

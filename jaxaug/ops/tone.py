@@ -113,7 +113,11 @@ class Tone(PixelOp):
     @property
     def apply_uint8(self) -> Change | None:
         kernel = self.traits.uint8
-        return None if kernel is None else lambda image: image.each(kernel, **self.params)
+        if kernel is None:
+            return None
+        if self.by_value:
+            return lambda image: image.each(kernel, **self.params)
+        return lambda image: image.rows_of(kernel(image.image(), **self.params, **dict(self.options)))
 
     def apply(self, image: FloatImage) -> FloatImage:
         kernel = functools.partial(self.traits.kernel, **dict(self.options))

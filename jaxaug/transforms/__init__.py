@@ -1,8 +1,18 @@
 """Every transform, one subject a file: arguments, and a `draw` that returns operations."""
 
+from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import Blur, GaussianBlur
-from jaxaug.transforms.colour import ColorJitter, HueSaturationValue, RGBShift, ToGray, ToSepia
+from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
+from jaxaug.transforms.colour import (
+    ColorJitter,
+    FancyPCA,
+    HueSaturationValue,
+    PhotoMetricDistort,
+    RGBShift,
+    ToGray,
+    ToSepia,
+)
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
 from jaxaug.transforms.crop_and_pad import CropAndPad
 from jaxaug.transforms.crop_around import (
@@ -15,6 +25,7 @@ from jaxaug.transforms.crop_around import (
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
 from jaxaug.transforms.domain import FDA
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
+from jaxaug.transforms.dtype import FromFloat, ToFloat
 from jaxaug.transforms.emboss import Emboss
 from jaxaug.transforms.flip import (
     D4,
@@ -27,10 +38,12 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
+from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
+from jaxaug.transforms.light import Illumination, PlanckianJitter
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
-from jaxaug.transforms.noise import GaussNoise, MultiplicativeNoise, ShotNoise
+from jaxaug.transforms.noise import GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
 from jaxaug.transforms.normalize import Normalize
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
@@ -41,17 +54,29 @@ from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, Smalle
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
-from jaxaug.transforms.tones import InvertImg, Posterize, RandomBrightnessContrast, RandomGamma, Solarize
+from jaxaug.transforms.tones import (
+    InvertImg,
+    Posterize,
+    RandomBrightnessContrast,
+    RandomGamma,
+    RandomToneCurve,
+    Solarize,
+)
 from jaxaug.transforms.volume import Flip3D
 from jaxaug.transforms.weather import RandomShadow
 
 __all__ = [
+    "AdditiveNoise",
     "Affine",
     "AtLeastOneBBoxRandomCrop",
+    "AutoContrast",
     "BBoxSafeRandomCrop",
     "Blur",
+    "CLAHE",
     "CenterCrop",
     "ChannelDropout",
+    "ChannelShuffle",
+    "ChannelSwap",
     "CoarseDropout",
     "ColorJitter",
     "ConstrainedCoarseDropout",
@@ -62,10 +87,13 @@ __all__ = [
     "D4",
     "ElasticTransform",
     "Emboss",
+    "Equalize",
     "Erasing",
     "FDA",
+    "FancyPCA",
     "Flip3D",
     "FrequencyMasking",
+    "FromFloat",
     "GaussNoise",
     "GaussianBlur",
     "GridDistortion",
@@ -74,6 +102,8 @@ __all__ = [
     "GridMask",
     "HorizontalFlip",
     "HueSaturationValue",
+    "ISONoise",
+    "Illumination",
     "InvertImg",
     "LetterBox",
     "LongestMaxSize",
@@ -86,9 +116,11 @@ __all__ = [
     "Pad",
     "PadIfNeeded",
     "Perspective",
+    "PhotoMetricDistort",
     "PiecewiseAffine",
     "PixelDropout",
     "PixelSpread",
+    "PlanckianJitter",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",
@@ -103,9 +135,11 @@ __all__ = [
     "RandomShadow",
     "RandomSizedBBoxSafeCrop",
     "RandomSizedCrop",
+    "RandomToneCurve",
     "Resize",
     "Rotate",
     "SafeRotate",
+    "SaltAndPepper",
     "ShiftScaleRotate",
     "ShotNoise",
     "SmallestMaxSize",
@@ -114,7 +148,9 @@ __all__ = [
     "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",
+    "ToFloat",
     "ToGray",
+    "ToRGB",
     "ToSepia",
     "Transpose",
     "VerticalFlip",

@@ -14,6 +14,7 @@ from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
+from jaxaug.kernels.random_numbers import normal_field
 from jaxaug.ops.tone import Tone, tone
 
 
@@ -195,3 +196,89 @@ class ToSepia(Transform):
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(F.mix_channels, channels=(3,), matrix=SEPIA)
+
+
+@transform
+class FancyPCA(Transform):
+    """Shifts the colour of a whole picture along the principal components of its colours.
+
+    Args:
+        alpha: standard deviation of the shift along each component, in units of the component's variance, at least 0.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> shift = ja.Compose([ja.FancyPCA(0.0, p=1)])
+        >>> shift(jax.random.key(0), image=jnp.array([[[10, 20, 30], [60, 50, 70]]], jnp.uint8))["image"][0, 0]
+        Array([10, 20, 30], dtype=uint8)
+
+    Follows Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks", 2012,
+    with the components of each picture and full brightness 1. Albumentations 2.0.8 scales the picture's colours about
+    their mean instead of shifting them.
+    """
+
+    needs_range = True
+
+    alpha: Scalar = args.number(0.1, 0)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        return tone(F.shift_along_components, fit=_component_shares, key=rng.key("shares"), alpha=self.alpha)
+
+
+def _component_shares(info: PictureInfo, key: Any, alpha: Any) -> dict[str, Any]:
+    return {"shares": alpha * normal_field(key, info.channels, 1, 1)[:, 0, 0]}
+
+
+@transform
+class PhotoMetricDistort(Transform):
+    """Changes brightness, contrast, saturation and hue and exchanges channels, each or not at random.
+
+    Args:
+        brightness_range: range of the factor, at least 0.
+        contrast_range: range of the factor about the image's mean brightness, at least 0; it comes after brightness or
+            last, with even chances.
+        saturation_range: range of the factor about each pixel's brightness, at least 0.
+        hue_range: range of the shift in turns, within [-0.5, 0.5].
+        distort_p: how often each of the five is applied.
+
+    Raises:
+        ValueError: images of other than one or three channels.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> distort = ja.Compose([ja.PhotoMetricDistort(p=1)])
+        >>> distort(jax.random.key(0), image=jnp.ones((8, 8, 3)))["image"].shape
+        (8, 8, 3)
+
+    Follows Liu et al., "SSD: single shot multibox detector", 2016, as torchvision's `RandomPhotometricDistort` does.
+    """
+
+    needs_range = True
+
+    brightness_range: Range = args.pair((0.875, 1.125), args.around_one, 0)
+    contrast_range: Range = args.pair((0.5, 1.5), args.around_one, 0)
+    saturation_range: Range = args.pair((0.5, 1.5), args.around_one, 0)
+    hue_range: Range = args.pair((-0.05, 0.05), args.symmetric, -0.5, 0.5)
+    distort_p: Scalar = args.number(0.5, 0, 1)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> tuple[Tone, Tone]:
+        def perhaps(name: str, same: float) -> Any:
+            drawn = rng.uniform(name, getattr(self, f"{name}_range"))
+            return jnp.where(rng.coin(f"apply_{name}", self.distort_p), drawn, same)
+
+        factors = {name: perhaps(name, same) for name, same in SAME.items()}
+        order = jnp.where(rng.coin("contrast_first", 0.5), jnp.array([0, 1, 2, 3]), jnp.array([0, 2, 3, 1]))
+        apart = jnp.where(rng.coin("exchange", self.distort_p), rng.permutation("order", 3), jnp.arange(3))
+        return (
+            tone(F.color_jitter, channels=(1, 3), order=order, **factors),
+            tone(F.order_channels, fit=_of_three, channels=(1, 3), order=apart),
+        )
+
+
+#: What changes nothing of brightness, contrast, saturation and hue.
+SAME = {"brightness": 1.0, "contrast": 1.0, "saturation": 1.0, "hue": 0.0}
+
+
+def _of_three(info: PictureInfo, order: Any) -> dict[str, Any]:
+    return {"order": order if info.channels == 3 else jnp.zeros(1, jnp.int32)}

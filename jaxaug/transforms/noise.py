@@ -9,7 +9,7 @@ from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
-from jaxaug.ops.noise import NormalNoise, PoissonCounts, UniformFactors
+from jaxaug.ops.noise import NormalNoise, PoissonCounts, SaltPepper, SensorNoise, UniformFactors
 
 
 @transform
@@ -109,3 +109,67 @@ class ShotNoise(Transform):
     def draw(self, rng: Draw, view: View) -> PoissonCounts:
         scale = jnp.maximum(rng.uniform("scale", self.scale_range), 1e-6)
         return PoissonCounts(rng.key("counts"), scale, jnp.float32(2.2))
+
+
+@transform
+class ISONoise(Transform):
+    """Grain of a camera's sensor at high sensitivity, in lightness and in hue.
+
+    Args:
+        color_shift: range of the strength of the grain of hue, as a fraction of a full turn, in [0, 1].
+        intensity: range of the weight of the grain.
+
+    Raises:
+        ValueError: images of other than one or three channels; with one channel only lightness has grain.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> grainy = ja.Compose([ja.ISONoise(p=1)])
+        >>> grainy(jax.random.key(0), image=jnp.ones((8, 8, 3)))["image"].shape
+        (8, 8, 3)
+
+    Follows the meaning of Albumentations 2.0.8, which adds normal noise of deviation `color_shift * intensity` to the
+    hue, and to the lightness L Poisson counts, of a mean of `intensity` deviations of L, times `intensity * (1 - L)`.
+    There the noise of hue counts degrees and is lost; here it counts turns, as its documentation says. Frames of a clip
+    share their grain.
+    """
+
+    needs_range = True
+
+    color_shift: Range = args.pair((0.01, 0.05), args.alone, 0, 1)
+    intensity: Range = args.pair((0.1, 0.5), args.alone, 0)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> SensorNoise:
+        intensity = rng.uniform("intensity", self.intensity)
+        keys = jnp.stack([rng.key("lightness"), rng.key("hue")])
+        return SensorNoise(keys, rng.uniform("color_shift", self.color_shift) * intensity, intensity)
+
+
+@transform
+class SaltAndPepper(Transform):
+    """Makes single pixels white or black.
+
+    Args:
+        amount: range of the share of such pixels.
+        salt_vs_pepper: range of the share of white ones among them.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> spots = ja.Compose([ja.SaltAndPepper((0.5, 0.5), (1, 1), p=1)])
+        >>> bool(0.4 < spots(jax.random.key(0), image=jnp.zeros((50, 50)))["image"].mean() < 0.6)
+        True
+
+    Follows the meaning of Albumentations 2.0.8, except that every pixel is drawn by itself, so that the share is met on
+    average. Frames of a clip lose the same pixels.
+    """
+
+    needs_range = True
+
+    amount: Range = args.pair((0.01, 0.06), args.alone, 0, 1)
+    salt_vs_pepper: Range = args.pair((0.4, 0.6), args.alone, 0, 1)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> SaltPepper:
+        amount, salt = rng.uniform("amount", self.amount), rng.uniform("salt", self.salt_vs_pepper)
+        return SaltPepper(rng.key("pixels"), amount * salt, amount * (1 - salt))

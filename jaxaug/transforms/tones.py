@@ -9,10 +9,12 @@ import jax.numpy as jnp
 
 from jaxaug import functional as F
 from jaxaug.core import arguments as args
+from jaxaug.core.picture import PictureInfo
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
+from jaxaug.kernels.random_numbers import normal_field
 from jaxaug.ops.tone import Tone, tone
 
 
@@ -76,6 +78,45 @@ class RandomGamma(Transform):
 
     def draw(self, rng: Draw, view: View) -> Tone:
         return tone(F.gamma, gamma=rng.uniform("gamma", self.gamma_limit) / 100.0)
+
+
+@transform
+class RandomToneCurve(Transform):
+    """Bends the curve of brightness, about one that raises contrast a little.
+
+    Args:
+        scale: standard deviation of the two points that bend it, in full brightnesses, in [0, 1].
+        per_channel: every channel has a curve of its own, the same of all images of as many channels.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> bend = ja.Compose([ja.RandomToneCurve(0.0, p=1)])
+        >>> bend(jax.random.key(0), image=jnp.array([[0, 64, 128, 255]], jnp.uint8))["image"]
+        Array([[  0,  56, 128, 255]], dtype=uint8)
+
+    Follows the meaning of Albumentations 2.0.8: a cubic curve of Bezier through black and white, whose other points lie
+    at a third and two thirds of brightness and are drawn about a quarter and three quarters.
+    """
+
+    needs_range = True
+
+    scale: Scalar = args.number(0.1, 0, 1)
+    per_channel: bool = args.option(False, bool)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        if self.per_channel:
+            return tone(F.tone_curve, fit=_curve_per_channel, key=rng.key("curves"), scale=self.scale)
+        return tone(F.tone_curve, **_bent(rng.normal("curve", (2,)), self.scale))
+
+
+def _curve_per_channel(info: PictureInfo, key: Any, scale: Any) -> dict[str, Any]:
+    return _bent(normal_field(key, info.channels, 2, 1)[..., 0].T, scale)
+
+
+def _bent(away: Any, scale: Any) -> dict[str, Any]:
+    low, high = (jnp.clip(start + scale * drawn, 0.0, 1.0) for start, drawn in zip((0.25, 0.75), away, strict=True))
+    return {"low": low, "high": high}
 
 
 @transform
