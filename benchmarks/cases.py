@@ -38,6 +38,8 @@ RANDOM_PLACES = frozenset(
         "SquareSymmetry",
         "TimeMasking",
         "FrequencyMasking",
+        "MotionBlur",
+        "AdvancedBlur",
         "OneOf",
     }
 )
@@ -199,6 +201,14 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridMask"),
         step("WaterRefraction"),
         step("PixelSpread"),
+        step("MotionBlur", blur_limit=(3, 7)),
+        step("MedianBlur", blur_limit=(3, 7)),
+        step("ImageCompression", quality_range=(50, 90)),
+        step("Sharpen", alpha=(0.2, 0.5), lightness=(0.5, 1.0)),
+        step("UnsharpMask", blur_limit=(3, 7)),
+        step("AdvancedBlur", blur_limit=(3, 7)),
+        step("Defocus", radius=(3, 10)),
+        step("RingingOvershoot", blur_limit=(7, 15)),
     ]
     cases = []
     for s in steps:

@@ -5,6 +5,7 @@ from jaxaug.kernels.colour_matrix import mix_channels
 from jaxaug.kernels.dtype import from_unit, to_unit
 from jaxaug.kernels.filters import box_kernel, convolve_2d, convolve_separable, gaussian_kernel
 from jaxaug.kernels.inpainting import inpaint
+from jaxaug.kernels.jpeg import jpeg
 from jaxaug.kernels.normalization import normalize, scale_shift, standardize
 from jaxaug.kernels.random_numbers import random_bits, random_normal, random_uniform
 from jaxaug.kernels.tones import (
@@ -32,6 +33,7 @@ __all__ = [
     "gaussian_kernel",
     "inpaint",
     "invert",
+    "jpeg",
     "mix_channels",
     "normalize",
     "posterize",

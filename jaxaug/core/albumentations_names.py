@@ -13,10 +13,9 @@ _NEAREST = {
     "ColorJitter": "ChannelShuffle ChannelSwap ChromaticAberration Colorize FancyPCA HEStain PlanckianJitter",
     "GaussNoise": "AdditiveNoise FilmGrain ISONoise KSpaceSpikeNoise RicianNoise",
     "PixelDropout": "SaltAndPepper",
-    "GaussianBlur": "AdvancedBlur Defocus GlassBlur MedianBlur ModeFilter MotionArtifact MotionBlur "
-    "StochasticConvolution ZoomBlur",
-    "Emboss": "RingingOvershoot Sharpen UnsharpMask GibbsRinging GhostingArtifact",
-    "Posterize": "Dithering Downscale Halftone ImageCompression Superpixels",
+    "GaussianBlur": "GlassBlur ModeFilter MotionArtifact StochasticConvolution ZoomBlur",
+    "Emboss": "GibbsRinging GhostingArtifact",
+    "Posterize": "Dithering Downscale Halftone Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomFog RandomGravel RandomRain "
     "RandomSnow RandomSunFlare Spatter TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",

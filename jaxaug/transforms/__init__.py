@@ -1,8 +1,9 @@
 """Every transform, one subject a file: arguments, and a `draw` that returns operations."""
 
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
-from jaxaug.transforms.blur import Blur, GaussianBlur
+from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from jaxaug.transforms.colour import ColorJitter, HueSaturationValue, RGBShift, ToGray, ToSepia
+from jaxaug.transforms.compression import ImageCompression
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
 from jaxaug.transforms.crop_and_pad import CropAndPad
 from jaxaug.transforms.crop_around import (
@@ -39,6 +40,7 @@ from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
+from jaxaug.transforms.sharpen import RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tones import InvertImg, Posterize, RandomBrightnessContrast, RandomGamma, Solarize
@@ -46,6 +48,7 @@ from jaxaug.transforms.volume import Flip3D
 from jaxaug.transforms.weather import RandomShadow
 
 __all__ = [
+    "AdvancedBlur",
     "Affine",
     "AtLeastOneBBoxRandomCrop",
     "BBoxSafeRandomCrop",
@@ -60,6 +63,7 @@ __all__ = [
     "CropNonEmptyMaskIfExists",
     "CutMix",
     "D4",
+    "Defocus",
     "ElasticTransform",
     "Emboss",
     "Erasing",
@@ -74,11 +78,14 @@ __all__ = [
     "GridMask",
     "HorizontalFlip",
     "HueSaturationValue",
+    "ImageCompression",
     "InvertImg",
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
+    "MedianBlur",
     "Morphological",
+    "MotionBlur",
     "MultiplicativeNoise",
     "NoOp",
     "Normalize",
@@ -104,8 +111,10 @@ __all__ = [
     "RandomSizedBBoxSafeCrop",
     "RandomSizedCrop",
     "Resize",
+    "RingingOvershoot",
     "Rotate",
     "SafeRotate",
+    "Sharpen",
     "ShiftScaleRotate",
     "ShotNoise",
     "SmallestMaxSize",
@@ -117,6 +126,7 @@ __all__ = [
     "ToGray",
     "ToSepia",
     "Transpose",
+    "UnsharpMask",
     "VerticalFlip",
     "WaterRefraction",
     "XYMasking",
