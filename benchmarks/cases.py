@@ -40,6 +40,8 @@ RANDOM_PLACES = frozenset(
         "FrequencyMasking",
         "MotionBlur",
         "AdvancedBlur",
+        "ChromaticAberration",
+        "GlassBlur",
         "OneOf",
     }
 )
@@ -209,6 +211,10 @@ def singles(batch: int, size: int) -> list[Case]:
         step("AdvancedBlur", blur_limit=(3, 7)),
         step("Defocus", radius=(3, 10)),
         step("RingingOvershoot", blur_limit=(7, 15)),
+        step("Downscale", scale_range=(0.25, 0.25)),
+        step("ChromaticAberration"),
+        step("ZoomBlur", max_factor=(1.1, 1.31), step_factor=(0.01, 0.03)),
+        step("GlassBlur"),
     ]
     cases = []
     for s in steps:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import warnings
 from typing import Any
 
@@ -16,6 +17,7 @@ from skimage import data
 
 import jaxaug as ja
 from jaxaug import functional as F
+from jaxaug.kernels import random_numbers
 from jaxaug.kernels.filter_weights import bessel_j1, motion_path
 from jaxaug.kernels.median import median
 
@@ -52,6 +54,9 @@ CERTAIN = [
     ("Defocus", {"radius": (7, 7), "alias_blur": (0.2, 0.2)}),
     ("RingingOvershoot", {"blur_limit": (7, 7), "cutoff": (0.9, 0.9)}),
     ("RingingOvershoot", {"blur_limit": (11, 11), "cutoff": (2.5, 2.5)}),
+    ("ChromaticAberration", {"primary_distortion_limit": (-0.1, -0.1), "secondary_distortion_limit": (-0.05, -0.05)}),
+    ("ZoomBlur", {"max_factor": (1.31, 1.31), "step_factor": (0.02, 0.02)}),
+    ("ZoomBlur", {"max_factor": (1.505, 1.505), "step_factor": (0.07, 0.07)}),
     ("MedianBlur", {"blur_limit": (3, 3)}),
     ("MedianBlur", {"blur_limit": (7, 7)}),
 ]
@@ -140,6 +145,78 @@ def test_the_bessel_function() -> None:
 
     x = np.linspace(0, 60, 500)
     np.testing.assert_allclose(bessel_j1(x, 60.0), j1(x), atol=2e-6)
+
+
+# Scale, lenses and glass ---------------------------------------------------------------------------------------------
+
+METHODS = {
+    "nearest": cv2.INTER_NEAREST_EXACT,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "area": cv2.INTER_AREA,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.37, 0.8])
+@pytest.mark.parametrize(
+    ("down", "up"),
+    [("nearest", "nearest"), ("linear", "cubic"), ("area", "nearest"), ("area", "linear"), ("lanczos", "lanczos")],
+)
+def test_downscale(down: str, up: str, scale: float) -> None:
+    # Of an odd number of pixels none lies on the edge between two.
+    picture = chelsea()[:59, :89]
+    a = ours(ja.Downscale((scale, scale), {"downscale": down, "upscale": up}, p=1), picture)
+    pair = {"downscale": METHODS[down], "upscale": METHODS[up]}
+    b = A.Downscale((scale, scale), pair, p=1).apply(picture, scale=scale)
+    agree(a, b, 0 if down == up == "nearest" else 2, 0.97 if up == "nearest" else 0.99)
+
+
+def test_opencv_numbers_name_interpolations_of_downscale() -> None:
+    pair = {"downscale": cv2.INTER_AREA, "upscale": cv2.INTER_LINEAR}
+    assert ja.Downscale(interpolation_pair=pair).interpolation_pair == (("downscale", "area"), ("upscale", "linear"))
+    again = ja.from_list(json.loads(json.dumps(ja.to_list([ja.Downscale(interpolation_pair=pair)]))))
+    assert again[0].interpolation_pair == (("downscale", "area"), ("upscale", "linear"))
+
+
+def test_signs_of_aberrations_follow_the_mode() -> None:
+    def drawn(mode: str) -> tuple[np.ndarray, np.ndarray]:
+        augment = ja.Compose([ja.ChromaticAberration(mode=mode, p=1)])
+        draw = jax.jit(jax.vmap(lambda key: augment.sample(key, image=astronaut()).ops[0]))
+        op = draw(jax.random.split(KEY, 60))
+        return np.sign(op.red), np.sign(op.blue)
+
+    for mode, relation in (("green_purple", 1), ("red_blue", -1)):
+        red, blue = drawn(mode)
+        np.testing.assert_array_equal(red, relation * blue)
+        np.testing.assert_array_equal(red[:, 0], red[:, 1])
+    red, blue = drawn("random")
+    assert 0.3 < (red[:, 0] == blue[:, 0]).mean() < 0.7
+
+
+def test_glass_in_turn_swaps_one_pair_after_another() -> None:
+    gray = astronaut()[:40, :44, 1]
+    places = _distances(ja.GlassBlur(0.0, 3, 2, "exact", p=1), gray.shape, 3)
+    expected = reference.glass_blur(gray, 1e-3, 3, 2, places, "exact")
+    np.testing.assert_array_equal(ours(ja.GlassBlur(0.0, 3, 2, "exact", p=1), gray), expected)
+
+
+def test_glass_all_at_once_is_that_of_the_reference() -> None:
+    picture = astronaut()[:40, :44]
+    step = ja.GlassBlur(0.8, 3, 2, p=1)
+    places = _distances(step, picture.shape[:2], 3)
+    # There rows run fastest.
+    places = places.reshape(34, 38, 2, 2).swapaxes(0, 1).reshape(-1, 2, 2)
+    agree(ours(step, picture), reference.glass_blur(picture, 0.8, 3, 2, places, "fast"), 2, 1)
+
+
+def _distances(step: Any, size: tuple[int, int], reach: int) -> np.ndarray:
+    """(N, iterations, 2) the distances down and across that are drawn for the pixels inside, from the last on."""
+    op = step.alone(step).sample(KEY, image=np.zeros(size, np.uint8)).ops[1]
+    share = np.asarray(random_numbers.uniform_field(op.key, 2 * op.iterations, *size))
+    away = np.floor(share.reshape(op.iterations, 2, *size) * 2 * reach).astype(int) - reach
+    inside = away[:, :, reach + 1 : size[0] - reach + 1, reach + 1 : size[1] - reach + 1][:, :, ::-1, ::-1]
+    return np.moveaxis(inside.reshape(op.iterations, 2, -1), -1, 0)
 
 
 # The median ----------------------------------------------------------------------------------------------------------
@@ -238,6 +315,23 @@ EFFECTS = [
     ("UnsharpMask", {}, {"threshold": 40}),
     ("RingingOvershoot", {"blur_limit": (7, 7)}, {"blur_limit": (9, 9)}),
     ("RingingOvershoot", {"cutoff": (1, 1)}, {"cutoff": (2, 2)}),
+    ("Downscale", {"scale_range": (0.3, 0.3)}, {"scale_range": (0.6, 0.6)}),
+    ("Downscale", {}, {"interpolation_pair": {"downscale": "area", "upscale": "nearest"}}),
+    ("Downscale", {}, {"interpolation_pair": {"downscale": "nearest", "upscale": "cubic"}}),
+    ("ChromaticAberration", {}, {"primary_distortion_limit": (0.3, 0.3)}),
+    ("ChromaticAberration", {}, {"secondary_distortion_limit": (0.6, 0.6)}),
+    ("ChromaticAberration", {"primary_distortion_limit": 0.5}, {"primary_distortion_limit": 0.5, "mode": "red_blue"}),
+    (
+        "ChromaticAberration",
+        {"primary_distortion_limit": (0.5, 0.5)},
+        {"primary_distortion_limit": (0.5, 0.5), "interpolation": "nearest"},
+    ),
+    ("ZoomBlur", {"max_factor": (1.4, 1.4)}, {"max_factor": (1.8, 1.8)}),
+    ("ZoomBlur", {"max_factor": (1.6, 1.6)}, {"max_factor": (1.6, 1.6), "step_factor": (0.3, 0.3)}),
+    ("GlassBlur", {}, {"sigma": 2.0}),
+    ("GlassBlur", {}, {"max_delta": 2}),
+    ("GlassBlur", {}, {"iterations": 1}),
+    ("GlassBlur", {}, {"mode": "exact"}),
     ("ImageCompression", {"quality_range": (80, 80)}, {"quality_range": (20, 20)}),
 ]
 
@@ -263,6 +357,23 @@ def test_every_argument_has_an_effect(name: str, one: dict[str, Any], other: dic
         (lambda: ja.AdvancedBlur(sigma_x_limit=1, sigma_y_limit=1), "must not both begin at 0"),
         (lambda: ja.MotionBlur(angle_range=(0, 400)), r"angle_range=...\) must be in \[0, 360\], got 400"),
         (lambda: ja.MotionBlur(direction_range=1), r"must be a pair \(low, high\), got 1. Write \(1, 1\)"),
+        (lambda: ja.Downscale((0, 0.5)), "must begin above 0: nothing is left"),
+        (lambda: ja.Downscale((0.5, 2)), r"scale_range=...\) must be in \[0, 1\], got 2"),
+        (lambda: ja.Downscale(interpolation_pair={"downscale": 0}), "a dict with the keys 'downscale' and 'upscale'"),
+        (
+            lambda: ja.Downscale(interpolation_pair={"downscale": "near", "upscale": 0}),
+            r"interpolation_pair=...\)\['downscale'\] must be one of",
+        ),
+        (lambda: ja.ChromaticAberration(mode="blue"), "must be one of 'green_purple', 'red_blue', 'random'"),
+        (
+            lambda: ja.ChromaticAberration(p=1)(KEY, image=np.zeros((4, 4, 4))),
+            "needs images of 3 channels; 'image' has 4",
+        ),
+        (lambda: ja.ZoomBlur(step_factor=(0, 1)), "must begin above 0: steps of 0 reach no size"),
+        (lambda: ja.ZoomBlur(0.5), r"max_factor=...\) must be at least 1"),
+        (lambda: jax.jit(lambda v: ja.ZoomBlur((1, v)).p)(1.2), "must be plain numbers: they fix how many copies"),
+        (lambda: jax.jit(lambda v: ja.GlassBlur(v).p)(1.2), "must be a plain number, which fixes the length"),
+        (lambda: ja.GlassBlur(max_delta=0), r"max_delta=...\) must be at least 1, got 0"),
         (lambda: ja.Defocus((0, 3)), r"radius=...\) must be at least 1, got 0"),
         (lambda: ja.Sharpen(sigma=0), r"sigma=...\) must be above 0, got 0"),
         (lambda: ja.Sharpen(method="laplace"), "must be one of 'kernel', 'gaussian', got 'laplace'"),
@@ -295,6 +406,11 @@ BUFFERED = [
     ja.UnsharpMask((7, 7), alpha=1.0, p=1),
     ja.RingingOvershoot((9, 9), p=1),
     ja.ImageCompression(quality_range=(30, 30), p=1),
+    ja.Downscale((0.4, 0.4), p=1),
+    ja.Downscale((0.4, 0.4), {"downscale": "area", "upscale": "cubic"}, p=1),
+    ja.ChromaticAberration((0.3, 0.3), p=1),
+    ja.ZoomBlur((1.5, 1.5), (0.1, 0.1), p=1),
+    ja.GlassBlur(p=1),
 ]
 
 

@@ -3,7 +3,7 @@
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from jaxaug.transforms.colour import ColorJitter, HueSaturationValue, RGBShift, ToGray, ToSepia
-from jaxaug.transforms.compression import ImageCompression
+from jaxaug.transforms.compression import Downscale, ImageCompression
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
 from jaxaug.transforms.crop_and_pad import CropAndPad
 from jaxaug.transforms.crop_around import (
@@ -28,6 +28,7 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
+from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -55,6 +56,7 @@ __all__ = [
     "Blur",
     "CenterCrop",
     "ChannelDropout",
+    "ChromaticAberration",
     "CoarseDropout",
     "ColorJitter",
     "ConstrainedCoarseDropout",
@@ -64,6 +66,7 @@ __all__ = [
     "CutMix",
     "D4",
     "Defocus",
+    "Downscale",
     "ElasticTransform",
     "Emboss",
     "Erasing",
@@ -72,6 +75,7 @@ __all__ = [
     "FrequencyMasking",
     "GaussNoise",
     "GaussianBlur",
+    "GlassBlur",
     "GridDistortion",
     "GridDropout",
     "GridElasticDeform",
@@ -130,4 +134,5 @@ __all__ = [
     "VerticalFlip",
     "WaterRefraction",
     "XYMasking",
+    "ZoomBlur",
 ]
