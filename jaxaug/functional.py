@@ -7,6 +7,7 @@ from jaxaug.kernels.dtype import from_unit, to_unit
 from jaxaug.kernels.filters import box_kernel, convolve_2d, convolve_separable, gaussian_kernel
 from jaxaug.kernels.histogram import auto_contrast, clahe, equalize
 from jaxaug.kernels.inpainting import inpaint
+from jaxaug.kernels.jpeg import jpeg
 from jaxaug.kernels.light import light_from_corner, light_from_side, light_spot, planckian_gains
 from jaxaug.kernels.normalization import normalize, scale_shift, standardize
 from jaxaug.kernels.random_numbers import random_bits, random_normal, random_uniform
@@ -42,6 +43,7 @@ __all__ = [
     "light_from_corner",
     "light_from_side",
     "light_spot",
+    "jpeg",
     "mix_channels",
     "normalize",
     "order_channels",

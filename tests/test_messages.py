@@ -87,7 +87,7 @@ def test_messages_of_jax_do_not_begin_with_a_page() -> None:
             "BiasField",
             "jaxaug has no 'BiasField'. Albumentations has it, and it is not here yet; nearest is 'RandomBrightnessCo",
         ),
-        ("MotionBlur", "not here yet; nearest is 'GaussianBlur'"),
+        ("ModeFilter", "not here yet; nearest is 'GaussianBlur'"),
         ("ToTensorV2", "leave it out: arrays of JAX come out"),
         ("ReplayCompose", r"augment\.sample\(key, sample\) is what is applied"),
         ("HorzontalFlip", r"jaxaug has no 'HorzontalFlip'\. Did you mean 'HorizontalFlip'\?"),

@@ -111,15 +111,81 @@ def _filter_uint8(flat: Array, kernel: Array, axis: int, step: int) -> Array:
     def window(tap: int) -> Array:
         return jax.lax.slice_in_dim(padded, tap * step, tap * step + extent, axis=axis)
 
-    def share(values: Array, weight: Array) -> Array:
-        """Twice the values times the weight, of 32 bits the upper half: one instruction of most processors."""
-        return (((values << 1).astype(jnp.uint32) * weight.astype(jnp.uint32)) >> 16).astype(jnp.uint16)
-
     # Cutting off the lower half loses half a unit at every product.
-    total = jnp.full_like(flat, (reach + 1) // 2) + (share(window(reach) << 1, weights[reach]) >> 1)
+    total = jnp.full_like(flat, (reach + 1) // 2) + (_upper_half(window(reach) << 2, weights[reach]) >> 1)
     for tap in range(reach):
-        total = total + share(window(tap) + window(2 * reach - tap), weights[tap])
+        total = total + _upper_half((window(tap) + window(2 * reach - tap)) << 1, weights[tap])
     return total
+
+
+def _upper_half(values: Array, weight: Array) -> Array:
+    """The upper 16 of the 32 bits of a product: one instruction of most processors."""
+    return ((values.astype(jnp.uint32) * weight.astype(jnp.uint32)) >> 16).astype(jnp.uint16)
+
+
+def convolve_symmetric(flat: Array, quarter: Array, step: int) -> Array:
+    """Correlates with a square of weights that is mirrored left and right, and top and bottom.
+
+    Args:
+        flat: (height, width * step), in which neighbours are `step` apart.
+        quarter: (K, K) weights of a pixel itself and of those to its right and below.
+        step: channels in a row.
+    """
+    (height, width), reach = flat.shape, quarter.shape[0] - 1
+    padded = _padded(flat, reach, step)
+
+    def folded(array: Array, away: int, axis: int, apart: int) -> Array:
+        """The sum of the neighbours so far before and after."""
+        extent = (height, width)[axis]
+        before, after = (
+            jax.lax.slice_in_dim(array, (reach + d) * apart, (reach + d) * apart + extent, axis=axis)
+            for d in (-away, away)
+        )
+        return before + after if away else before
+
+    total = jnp.zeros_like(flat)
+    for down in range(reach + 1):
+        rows = materialize(folded(padded, down, 0, 1))
+        total = materialize(
+            total + sum(quarter[down, across] * folded(rows, across, 1, step) for across in range(reach + 1))
+        )
+    return total
+
+
+def convolve_sparse(flat: Array, places: Array, weights: Array, reach: int, step: int) -> Array:
+    """Correlates with weights at a few places, which may be traced.
+
+    Args:
+        flat: (height, width * step), in which neighbours are `step` apart.
+        places: (N, 2) int32 rows and columns, counted from each pixel, at most `reach` away.
+        weights: (N,).
+        reach: pixels that the filter sees on each side.
+        step: channels in a row.
+    """
+    padded, total = _padded(flat, reach, step), jnp.zeros_like(flat)
+    for place, weight in zip(places, weights, strict=True):
+        first = (place[0] + reach, (place[1] + reach) * step)
+        total = total + weight * jax.lax.dynamic_slice(padded, first, flat.shape)
+    return total
+
+
+def convolve_sparse_uint8(flat: Array, places: Array, weights: Array, reach: int, step: int) -> Array:
+    """The same for uint8 rows and weights of at least zero, in whole numbers of 16 bits as `convolve_uint8`."""
+    padded = materialize(_padded(flat, reach, step).astype(jnp.uint16) << 7)
+    fine = jnp.round(weights * np.float32(32768)).astype(jnp.uint16)
+    # Cutting off the lower half loses half a unit at every product.
+    total = jnp.full(flat.shape, 32 + weights.shape[0] // 2, jnp.uint16)
+    for place, weight in zip(places, fine, strict=True):
+        first = (place[0] + reach, (place[1] + reach) * step)
+        total = total + _upper_half(jax.lax.dynamic_slice(padded, first, flat.shape), weight)
+    return (total >> 6).astype(jnp.uint8)
+
+
+def _padded(flat: Array, reach: int, step: int) -> Array:
+    """Rows (height, width * step) with a mirrored margin on all sides."""
+    for axis, apart in ((1, step), (0, 1)):
+        flat = materialize(reflect_pad(materialize(flat), reach, axis, apart)) if reach else flat
+    return flat
 
 
 def reflect_pad(flat: Array, reach: int, axis: int, step: int) -> Array:
@@ -169,12 +235,14 @@ def convolve_2d(image: Array, weights: Array) -> Array:
 
 
 def convolve_square(flat: Array, weights: Array, step: int) -> Array:
-    """The same for rows (height, width * step) in which neighbours are `step` apart, and not cut."""
+    """The same for rows (height, width * step) in which neighbours are `step` apart, and not cut.
+
+    Rows of whole levels become floats of as many levels.
+    """
     side, (height, width) = weights.shape[0], flat.shape
-    padded = flat
-    for axis, apart in ((1, step), (0, 1)):
-        padded = materialize(reflect_pad(materialize(padded), side // 2, axis, apart)) if side > 1 else padded
-    total = jnp.zeros_like(flat)
+    padded = _padded(flat, side // 2, step)
+    padded = padded if flat.dtype == jnp.float32 else materialize(padded.astype(jnp.float32))
+    total = jnp.zeros(flat.shape, jnp.float32)
     for row in range(side):
         for column in range(side):
             window = jax.lax.slice(padded, (row, column * step), (row + height, column * step + width))

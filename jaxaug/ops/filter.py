@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +18,14 @@ from jaxaug.core.op import aligned
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.core.wording import number, numbers
-from jaxaug.kernels.filters import convolve_interleaved, convolve_square, convolve_uint8
+from jaxaug.kernels.dtype import round_to
+from jaxaug.kernels.filters import (
+    convolve_interleaved,
+    convolve_sparse,
+    convolve_sparse_uint8,
+    convolve_square,
+    convolve_uint8,
+)
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import Change, PixelOp
 from jaxaug.sampling.borders import border_index
@@ -53,7 +61,7 @@ class Separable(PixelOp):
         def filtered(part: Array) -> Array:
             return materialize(convolve_interleaved(part, self.rows, self.columns, image.step))
 
-        return FloatImage(tuple(_mirrored(filtered, part, image.step, self) for part in image.parts), image.step)
+        return FloatImage(tuple(mirrored(filtered, part, image.step, self) for part in image.parts), image.step)
 
     @property
     def apply_uint8(self) -> Change | None:
@@ -61,7 +69,7 @@ class Separable(PixelOp):
             def one(part: Array) -> Array:
                 return materialize(convolve_uint8(part, self.rows, self.columns, image.step))
 
-            return FloatImage(tuple(_mirrored(one, part, image.step, self) for part in image.parts), image.step)
+            return FloatImage(tuple(mirrored(one, part, image.step, self) for part in image.parts), image.step)
 
         return filtered
 
@@ -116,8 +124,19 @@ class Square(PixelOp):
         def filtered(part: Array) -> Array:
             return jnp.clip(convolve_square(part, self.weights, image.step), self.limits[0], self.limits[1])
 
-        parts = (materialize(_mirrored(filtered, part, image.step, self)) for part in image.parts)
+        parts = (materialize(mirrored(filtered, part, image.step, self)) for part in image.parts)
         return FloatImage(tuple(parts), image.step)
+
+    @property
+    def apply_uint8(self) -> Change | None:
+        def filtered(image: FloatImage) -> FloatImage:
+            def one(part: Array) -> Array:
+                levels = convolve_square(part, self.weights, image.step)
+                return round_to(jnp.clip(levels, *(self.limits * np.float32(255))), jnp.uint8)
+
+            return FloatImage(tuple(mirrored(one, part, image.step, self) for part in image.parts), image.step)
+
+        return filtered
 
     def describe(self) -> str:
         return f"weights {numbers(self.weights)}"
@@ -136,22 +155,95 @@ class Square(PixelOp):
         return _squares([self, *others])
 
 
+@struct.struct
+class Sparse(PixelOp):
+    """A filter with weights at a few drawn places.
+
+    Args:
+        places: (N, 2) int32 rows and columns, counted from the pixel that is filtered.
+        weights: (N,) of at least zero, with a sum of at most one.
+        reach: odd, side of the square in which the places lie.
+        active: whether it is applied.
+        canvas: of the picture that it is fitted to.
+        name: what drew it.
+    """
+
+    family = "filter"
+
+    places: Array
+    weights: Array
+    reach: int = static()
+    active: Scalar = static_if_true(default=True)
+    canvas: Canvas | None = None
+    name: str = static(default="Sparse")
+
+    def for_picture(self, info: PictureInfo) -> Sparse | None:
+        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        return self._through(convolve_sparse, image)
+
+    @property
+    def apply_uint8(self) -> Change | None:
+        return functools.partial(self._through, convolve_sparse_uint8)
+
+    def _through(self, convolve: Callable[..., Array], image: FloatImage) -> FloatImage:
+        def filtered(part: Array) -> Array:
+            return materialize(convolve(part, self.places, self.weights, self.reach // 2, image.step))
+
+        return FloatImage(tuple(mirrored(filtered, part, image.step, self) for part in image.parts), image.step)
+
+    def describe(self) -> str:
+        return f"averaged over {int((np.asarray(self.weights) > 0).sum())} pixels"
+
+    def square(self, side: int) -> Square:
+        """The same filter as a square of weights."""
+        weights = jnp.zeros((side, side)).at[tuple((self.places + side // 2).T)].add(self.weights)
+        return Square(weights, jnp.array([-jnp.inf, jnp.inf]), self.active, name=self.name)
+
+    def align(self, others: Sequence[Any]) -> list[Any] | None:
+        filters = [self, *others]
+        if not all(isinstance(other, Sparse) for other in filters):
+            return _squares(filters)
+        count, reach = max(f.weights.shape[0] for f in filters), max(f.reach for f in filters)
+        return aligned([f.padded(count, reach) for f in filters])
+
+    def padded(self, count: int, reach: int) -> Sparse:
+        """The same filter with more places, which weigh nothing."""
+        more = (0, count - self.weights.shape[0])
+        return struct.replace(
+            self, places=jnp.pad(self.places, (more, (0, 0))), weights=jnp.pad(self.weights, more), reach=reach
+        )
+
+
 def _squares(filters: Sequence[Any]) -> list[Any] | None:
     """Filters as squares of one size, if all fit."""
-    if not all(isinstance(f, Separable | Square) for f in filters):
+    if not all(isinstance(f, Separable | Square | Sparse) for f in filters):
         return None
     side = max(f.reach for f in filters)
     return None if side > WIDEST_SQUARE else aligned([f.square(side) for f in filters])
 
 
-def _mirrored(change: Callable[[Array], Array], part: Array, step: int, op: Separable | Square) -> Array:
-    """Rows through a filter, which mirrors what it reads at the ends of an array, about the ends of the picture."""
+class Reaching(Protocol):
+    """A filter that is fitted to a picture."""
+
+    @property
+    def canvas(self) -> Canvas | None: ...
+
+    @property
+    def reach(self) -> int: ...
+
+
+def mirrored(
+    change: Callable[[Array], Array], part: Array, step: int, op: Reaching, border: str = "reflect_101"
+) -> Array:
+    """Rows through a filter, which goes on beyond the ends of an array by a border's rule, at those of the picture."""
     canvas, more = op.canvas, op.reach // 2
     if canvas is None or canvas.extent is None or not more:
         return change(part)
     rows, columns = part.shape[0], part.shape[1] // step
     height, width = (v.astype(jnp.int32) for v in canvas.extent)
-    down, across = (border_index(jnp.arange(n + more), m, "reflect_101") for n, m in ((rows, height), (columns, width)))
+    down, across = (border_index(jnp.arange(n + more), m, border) for n, m in ((rows, height), (columns, width)))
     part = jnp.take(part, down, axis=0, mode="clip").reshape(rows + more, columns, step)
     part = jnp.take(part, across, axis=1, mode="clip").reshape(rows + more, (columns + more) * step)
     return change(part)[:rows, : columns * step]

@@ -2,7 +2,7 @@
 
 from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
-from jaxaug.transforms.blur import Blur, GaussianBlur
+from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
 from jaxaug.transforms.colour import (
     ColorJitter,
@@ -13,6 +13,7 @@ from jaxaug.transforms.colour import (
     ToGray,
     ToSepia,
 )
+from jaxaug.transforms.compression import Downscale, ImageCompression
 from jaxaug.transforms.crop import CenterCrop, Crop, RandomCrop, RandomCropFromBorders
 from jaxaug.transforms.crop_and_pad import CropAndPad
 from jaxaug.transforms.crop_around import (
@@ -39,6 +40,7 @@ from jaxaug.transforms.flip import (
 )
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
+from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
 from jaxaug.transforms.light import Illumination, PlanckianJitter
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
@@ -52,6 +54,7 @@ from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
+from jaxaug.transforms.sharpen import RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tones import (
@@ -67,6 +70,7 @@ from jaxaug.transforms.weather import RandomShadow
 
 __all__ = [
     "AdditiveNoise",
+    "AdvancedBlur",
     "Affine",
     "AtLeastOneBBoxRandomCrop",
     "AutoContrast",
@@ -77,6 +81,7 @@ __all__ = [
     "ChannelDropout",
     "ChannelShuffle",
     "ChannelSwap",
+    "ChromaticAberration",
     "CoarseDropout",
     "ColorJitter",
     "ConstrainedCoarseDropout",
@@ -85,6 +90,8 @@ __all__ = [
     "CropNonEmptyMaskIfExists",
     "CutMix",
     "D4",
+    "Defocus",
+    "Downscale",
     "ElasticTransform",
     "Emboss",
     "Equalize",
@@ -96,6 +103,7 @@ __all__ = [
     "FromFloat",
     "GaussNoise",
     "GaussianBlur",
+    "GlassBlur",
     "GridDistortion",
     "GridDropout",
     "GridElasticDeform",
@@ -104,11 +112,14 @@ __all__ = [
     "HueSaturationValue",
     "ISONoise",
     "Illumination",
+    "ImageCompression",
     "InvertImg",
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
+    "MedianBlur",
     "Morphological",
+    "MotionBlur",
     "MultiplicativeNoise",
     "NoOp",
     "Normalize",
@@ -137,9 +148,11 @@ __all__ = [
     "RandomSizedCrop",
     "RandomToneCurve",
     "Resize",
+    "RingingOvershoot",
     "Rotate",
     "SafeRotate",
     "SaltAndPepper",
+    "Sharpen",
     "ShiftScaleRotate",
     "ShotNoise",
     "SmallestMaxSize",
@@ -153,7 +166,9 @@ __all__ = [
     "ToRGB",
     "ToSepia",
     "Transpose",
+    "UnsharpMask",
     "VerticalFlip",
     "WaterRefraction",
     "XYMasking",
+    "ZoomBlur",
 ]
