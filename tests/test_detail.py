@@ -425,3 +425,31 @@ def test_pictures_in_buffers_end_where_they_end(step: Any, dtype: Any) -> None:
     size = np.array([31, 41], np.int32)
     within = np.asarray(jax.jit(lambda key, sample: step(key, sample)["image"])(KEY, {"image": buffer, "size": size}))
     agree(within[:31, :41], alone, 0.1, 1)
+
+
+# Choices -------------------------------------------------------------------------------------------------------------
+
+
+def test_filters_of_few_places_and_of_squares_share_one_slot() -> None:
+    steps = [ja.MotionBlur((5, 5), p=1), ja.Blur((3, 3), p=1), ja.Sharpen(p=1)]
+    choice = ja.Compose([ja.OneOf(steps, p=1)])
+    draw = jax.jit(lambda key: choice.sample(key, image=astronaut()))
+    replay = jax.jit(lambda plan: choice.apply(plan, image=astronaut())["image"])
+    alone = [np.asarray(ja.Compose([step])(KEY, image=astronaut())["image"]) for step in steps[1:2]]
+    plans = [draw(key) for key in jax.random.split(KEY, 12)]
+    assert {type(plan.ops[0]).__name__ for plan in plans} == {"Square"}
+    apart = [np.abs(np.asarray(replay(plan)).astype(int) - alone[0]).max() for plan in plans]
+    assert min(apart) <= 1 < max(apart)
+
+
+def test_medians_and_paths_of_other_lengths_share_a_slot() -> None:
+    for steps in ([ja.MedianBlur((3, 3)), ja.MedianBlur((5, 5))], [ja.MotionBlur((3, 3)), ja.MotionBlur((9, 9))]):
+        choice = ja.Compose([ja.OneOf(steps, p=1)])
+        kinds = {type(choice.sample(jax.random.key(i), image=astronaut()).ops[0]).__name__ for i in range(2)}
+        assert kinds in ({"Median"}, {"Sparse"})
+    medians = ja.Compose([ja.OneOf([ja.MedianBlur((3, 3)), ja.MedianBlur((5, 5))], p=1)])
+    known = [cv2.medianBlur(astronaut(), side) for side in (3, 5)]
+    run = jax.jit(medians)
+    found = [np.asarray(run(jax.random.key(i), image=astronaut())["image"]) for i in range(8)]
+    which = [next(i for i, picture in enumerate(known) if np.array_equal(picture, one)) for one in found]
+    assert set(which) == {0, 1}
