@@ -8,9 +8,9 @@ from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import OneOf, Sequential
+from jaxaug.pipeline.pipeline_lists import from_list, to_list
 from jaxaug.pipeline.plan import Plan
 from jaxaug.pipeline.ragged import bucket_by_size, pad_batch, unpad_batch
-from jaxaug.pipeline.serialize import from_list, to_list
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
 

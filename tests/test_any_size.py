@@ -55,7 +55,8 @@ def exactly(augment: ja.Compose, key: Any, sample: dict[str, Any]) -> dict[str, 
     return jax.jit(augment)(key, {name: value for name, value in sample.items() if name != "name"})
 
 
-@pytest.mark.parametrize(("least", "programs"), [(33, 5), pytest.param(21, 10, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize(("least", "programs"), [(33, 5), (21, 10)])
 def test_a_hundred_sizes_share_a_few_programs(least: int, programs: int) -> None:
     # A gamma of its own, because pipelines of one structure share programs.
     steps = [

@@ -23,6 +23,8 @@ with warnings.catch_warnings():
     import albumentations as A
 
 KEY = jax.random.key(0)
+#: Every transform's properties are tested quickly elsewhere; what it agrees with takes longer.
+pytestmark = pytest.mark.slow
 
 
 def made(transform: Any, picture: Any, **more: Any) -> np.ndarray:

@@ -27,6 +27,8 @@ with warnings.catch_warnings():
     from albumentations.augmentations.blur import functional as reference
 
 KEY = jax.random.key(0)
+#: Every transform's properties are tested quickly elsewhere; what it agrees with takes longer.
+pytestmark = pytest.mark.slow
 
 
 def floats(picture: np.ndarray) -> np.ndarray:

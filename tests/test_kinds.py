@@ -169,7 +169,7 @@ def warped(name: str) -> tuple[Any, Any, Any]:
 
 
 def each(*names: str) -> Any:
-    return named(names or (*FOLLOWED, *CHAINS), quick=("Affine", "GridDistortion", "chain"), group="kinds")
+    return named(names or (*FOLLOWED, *CHAINS), quick=("Affine", "GridDistortion"), group="kinds")
 
 
 def slopes(probes: np.ndarray) -> np.ndarray:

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.core.messages import nearest
 from jaxaug.core.settings import hashable_fields
+from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.matrices import vector
 

@@ -15,8 +15,8 @@ from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.core.annotation import Annotation, Placement, first_row, rounding, rows_like
 from jaxaug.core.kinds import annotation
-from jaxaug.core.messages import nearest
 from jaxaug.core.settings import hashable_fields
+from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.maps import Jacobian, Moved
 from jaxaug.geometry.matrix_chain import MatrixChain

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from jaxaug.core.messages import nearest
+from jaxaug.core.suggestions import nearest
 
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {

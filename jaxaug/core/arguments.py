@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxaug.backend.struct import is_concrete, static_if_certain
-from jaxaug.core.messages import nearest
+from jaxaug.core.suggestions import nearest
 
 INTERPOLATIONS = ("nearest", "linear", "cubic", "area", "lanczos", "linear", "nearest")
 BORDERS = ("constant", "replicate", "reflect", "wrap", "reflect_101")

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxaug.core.annotation import Annotation
-from jaxaug.core.messages import nearest
+from jaxaug.core.suggestions import nearest
 from jaxaug.kernels.dtype import exactly
 
 A = TypeVar("A", bound=type[Annotation])

@@ -12,8 +12,8 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import both
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.plan_wording import told
 from jaxaug.core.types import Scalar, Size
-from jaxaug.core.wording import told
 
 if TYPE_CHECKING:
     from jaxaug.core.annotation import Annotation

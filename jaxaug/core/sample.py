@@ -13,7 +13,7 @@ from jax import Array
 from jaxaug.core.host_data import read_path
 from jaxaug.core.kinds import ANNOTATIONS, NAMES, PICTURES, SPEAKING, Name, as_target, names_of
 from jaxaug.core.layout import Leaf, SampleLayout
-from jaxaug.core.messages import nearest
+from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Path, Size
 
 

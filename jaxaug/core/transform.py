@@ -12,9 +12,9 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.core.documentation import documented
-from jaxaug.core.messages import nearest
 from jaxaug.core.op import Op
 from jaxaug.core.random import Draw
+from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.wording import number, sides
+from jaxaug.core.plan_wording import number, sides
 
 #: Relative to the picture, what counts as no change.
 SLACK = 1e-4

@@ -11,7 +11,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.wording import number
+from jaxaug.core.plan_wording import number
 from jaxaug.geometry.bent_maps import Bent, Reach
 
 

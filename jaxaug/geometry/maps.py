@@ -16,7 +16,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.wording import number, told
+from jaxaug.core.plan_wording import number, told
 from jaxaug.geometry.decomposition import in_words
 from jaxaug.geometry.matrices import inverse3, transform
 

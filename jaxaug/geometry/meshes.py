@@ -13,8 +13,8 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static
 from jaxaug.core.canvas import Canvas
+from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Size
-from jaxaug.core.wording import number
 from jaxaug.geometry.bent_maps import Displacement
 from jaxaug.geometry.maps import Map
 

@@ -10,8 +10,8 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.plan_wording import numbers
 from jaxaug.core.types import Reading, Scalar
-from jaxaug.core.wording import numbers
 from jaxaug.geometry.lenses import Radial
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import map_warp

@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
-from jaxaug.core.wording import number
+from jaxaug.core.plan_wording import number
 from jaxaug.geometry.matrices import vector
 from jaxaug.kernels.connected_components import Runs, over_runs
 from jaxaug.kernels.random_numbers import place, uniform_at

@@ -18,8 +18,8 @@ from jaxaug.core.fill import fill_values
 from jaxaug.core.kinds import PICTURES, kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, nearest_index, over_frames, resize_nearest
+from jaxaug.core.plan_wording import number, told
 from jaxaug.core.types import Fill, Scalar
-from jaxaug.core.wording import number, told
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import full_brightness, round_to

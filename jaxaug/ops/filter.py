@@ -16,8 +16,8 @@ from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import aligned
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.plan_wording import number, numbers
 from jaxaug.core.types import Scalar
-from jaxaug.core.wording import number, numbers
 from jaxaug.kernels.dtype import round_to
 from jaxaug.kernels.filters import (
     convolve_interleaved,

@@ -11,7 +11,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.gather import take_rows
 from jaxaug.core.picture import nearest_index
-from jaxaug.core.wording import number, sides
+from jaxaug.core.plan_wording import number, sides
 from jaxaug.kernels.random_numbers import uniform_field
 from jaxaug.ops.erase import Region
 

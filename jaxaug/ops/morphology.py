@@ -16,8 +16,8 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import kinds_without
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo, over_frames
+from jaxaug.core.plan_wording import sides
 from jaxaug.core.types import Scalar
-from jaxaug.core.wording import sides
 from jaxaug.kernels.morphology import dilate_or_erode, ellipse, loser
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from jaxaug.backend.gather import take_columns, take_rows
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
-from jaxaug.core.wording import number
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import Change, PixelOp
 from jaxaug.sampling.interpolation import kernel_matrix, taps

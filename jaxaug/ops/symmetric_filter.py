@@ -10,8 +10,8 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
-from jaxaug.core.wording import number
 from jaxaug.kernels.filters import convolve_symmetric
 from jaxaug.ops.filter import mirrored
 from jaxaug.ops.float_image import FloatImage

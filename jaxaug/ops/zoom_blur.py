@@ -11,8 +11,8 @@ from jaxaug.backend.compiler import branch
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
+from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
-from jaxaug.core.wording import number
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.warp import matrix_warp
 from jaxaug.kernels import pixel_packing

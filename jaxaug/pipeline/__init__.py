@@ -1,1 +1,1 @@
-"""Compose and other compositions, plans, serialisation, and stages of a batch that mix samples."""
+"""Compose and other compositions, plans, what both are written as, and stages of a batch that mix samples."""

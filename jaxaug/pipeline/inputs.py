@@ -11,8 +11,8 @@ import numpy as np
 
 from jaxaug.core.host_data import read_path
 from jaxaug.core.kinds import ANNOTATIONS
-from jaxaug.core.messages import nearest
 from jaxaug.core.random import check_key
+from jaxaug.core.suggestions import nearest
 from jaxaug.kernels.dtype import exactly
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import jax.numpy as jnp
 
 from jaxaug.core import arguments as args
-from jaxaug.core.messages import nearest
 from jaxaug.core.random import Draw
+from jaxaug.core.suggestions import nearest
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View

@@ -1,4 +1,4 @@
-"""Parts of messages that several share."""
+"""What a mistaken name was perhaps meant to be."""
 
 from __future__ import annotations
 
