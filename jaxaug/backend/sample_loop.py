@@ -7,12 +7,12 @@ otherwise: this one holds the traced function and knows how to be mapped. Differ
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 from jax.extend.core import ClosedJaxpr, Jaxpr, Primitive, jaxpr_as_fun
 from jax.interpreters import ad, batching, mlir
@@ -41,18 +41,20 @@ def one_sample(fn: Callable[[Any], Any], operand: Any, *, in_turn: bool = True) 
         operand: the pytree; what is known while tracing stays known to the function.
         in_turn: False goes side by side on CPUs, too.
     """
-    leaves, tree = jax.tree.flatten(operand)
-    known = [is_concrete(leaf) for leaf in leaves]
-    if all(known):
+    if all(is_concrete(leaf) for leaf in jax.tree.leaves(operand)):
         return fn(operand)
-    places, packed = _packed([leaf for k, leaf in zip(known, leaves, strict=True) if not k])
-
-    def of_packed(values: Sequence[Array]) -> Any:
-        given = iter(_unpacked(places, values))
-        return fn(jax.tree.unflatten(tree, [leaf if k else next(given) for k, leaf in zip(known, leaves, strict=True)]))
-
-    program, structure, values, _ = _program(of_packed, packed)
+    # Kept, or what parameters are computed from would be computed anew wherever a pixel needs them.
+    program, structure, values, _ = _program(lambda operand: fn(_kept(operand)), operand)
     return jax.tree.unflatten(structure, _sample.bind(*values, program=program, in_turn=in_turn))
+
+
+def _kept(operand: Any) -> Any:
+    """An operand of which everything small that is not known is kept in memory."""
+    leaves, tree = jax.tree.flatten(operand)
+    small = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf) and _is_small(leaf)]
+    for i, leaf in zip(small, materialize([leaves[i] for i in small]), strict=True):
+        leaves[i] = leaf
+    return jax.tree.unflatten(tree, leaves)
 
 
 def each_sample(fn: Callable[[Any, Any], Any], samples: Any, shared: Any) -> Any:
@@ -143,11 +145,11 @@ class _Packing(NamedTuple):
 
 
 def _packed(arrays: Sequence[Array]) -> tuple[list[_Packing], list[Array]]:
-    """Few vectors that hold all small arrays, one for each dtype, beside the large ones.
+    """Few batches of vectors that hold all batches of small arrays, one for each dtype, beside the large ones.
 
     The loop over a batch cuts every operand out of that of all samples, each by a kernel of its own.
     """
-    small = [a.size <= _FEW and counts(a.dtype) for a in arrays]
+    small = [math.prod(a.shape[1:]) <= _FEW and counts(a.dtype) for a in arrays]
     large = [a for a, s in zip(arrays, small, strict=True) if not s]
     dtypes = list(dict.fromkeys(a.dtype for a, s in zip(arrays, small, strict=True) if s))
     parts: list[list[Array]] = [[] for _ in dtypes]
@@ -155,25 +157,22 @@ def _packed(arrays: Sequence[Array]) -> tuple[list[_Packing], list[Array]]:
     for array, is_small in zip(arrays, small, strict=True):
         if is_small:
             which = dtypes.index(array.dtype)
-            start = sum(part.size for part in parts[which])
-            parts[which].append(array.reshape(-1))
-            places.append(_Packing(len(large) + which, start, array.shape))
+            start = sum(part.shape[1] for part in parts[which])
+            parts[which].append(array.reshape(array.shape[0], math.prod(array.shape[1:])))
+            places.append(_Packing(len(large) + which, start, array.shape[1:]))
         else:
-            places.append(_Packing(count, None, array.shape))
+            places.append(_Packing(count, None, array.shape[1:]))
             count += 1
-    return places, [*large, *(jnp.concatenate(part) for part in parts)]
+    return places, [*large, *(jnp.concatenate(part, axis=1) for part in parts)]
 
 
 def _unpacked(places: Sequence[_Packing], vectors: Sequence[Array]) -> list[Array]:
-    """The arrays that `_packed` was given."""
-    first = sum(place.start is None for place in places)
-    # Kept, or what they are computed from would be computed anew wherever a pixel needs it.
-    vectors = [*vectors[:first], *materialize(list(vectors[first:]))]
+    """The arrays of one sample that `_packed` was given for all."""
 
     def array(place: _Packing) -> Array:
         if place.start is None:
             return vectors[place.vector]
-        part = vectors[place.vector][place.start : place.start + int(np.prod(place.shape, dtype=int))]
+        part = vectors[place.vector][place.start : place.start + math.prod(place.shape)]
         return part.reshape(place.shape)
 
     return [array(place) for place in places]
@@ -219,7 +218,12 @@ def _shares(
 
 def _in_turn(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Array]:
     batch, whole = _shares(values, mapped)
-    return jax.lax.map(lambda own: _sample.bind(*whole(own), program=program, in_turn=True), batch)
+    places, packed = _packed(batch)
+
+    def one(own: list[Array]) -> list[Array]:
+        return _sample.bind(*whole(_unpacked(places, own)), program=program, in_turn=True)
+
+    return jax.lax.map(one, packed)
 
 
 def _side_by_side(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Array]:
@@ -256,6 +260,10 @@ _PLAIN = frozenset(_LOOPED.split())
 _CONTROL = frozenset(("cond", "scan", "while"))
 #: The largest size of parameters, which are no pictures.
 _FEW = 2**10
+
+
+def _is_small(array: Any) -> bool:
+    return array.size <= _FEW and counts(array.dtype)
 
 
 def _is_one_loop(program: Jaxpr) -> bool:

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias, cast
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.dtype import from_unit, to_unit
 
 #: The channels of an image, one array each.
@@ -75,6 +76,7 @@ def _public(kernel: Callable[..., Any], run: Callable[..., Array], **known: Any)
     given: dict[str, Any] = {"keeps_channels": True, **known, **_asked(kernel)}
     traits = Traits(kernel, **given)
 
+    @with_own_settings
     @functools.wraps(kernel)
     def on_image(image: Array, *args: Any, **kwargs: Any) -> Array:
         image = jnp.asarray(image)

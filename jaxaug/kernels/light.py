@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.arithmetic import clip_unit
 from jaxaug.kernels.decorators import Planes, planewise
 
@@ -36,6 +37,7 @@ PLANCKIAN = {
 STEP = 500
 
 
+@with_own_settings
 def planckian_gains(temperature: Any, mode: str = "blackbody") -> Array:
     """(3,) factors of red, green and blue in the light of a temperature.
 
@@ -66,6 +68,7 @@ def _lit(image: Planes, gain: Array) -> Planes:
 
 
 @planewise()
+@with_own_settings
 def light_from_side(image: Planes, intensity: Any, angle: Any, *, size: Any) -> Planes:
     """More light towards one side, and as much less towards the other.
 
@@ -89,6 +92,7 @@ def light_from_side(image: Planes, intensity: Any, angle: Any, *, size: Any) -> 
 
 
 @planewise()
+@with_own_settings
 def light_from_corner(image: Planes, intensity: Any, corner: Any, *, size: Any) -> Planes:
     """Less light the farther from a corner.
 
@@ -117,6 +121,7 @@ def _root(square: Array) -> Array:
 
 
 @planewise()
+@with_own_settings
 def light_spot(image: Planes, intensity: Any, centre: Any, sigma: Any, *, size: Any) -> Planes:
     """A spot of more light, or of less.
 

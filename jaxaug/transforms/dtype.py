@@ -29,7 +29,7 @@ class ToFloat(Transform):
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> floats = ja.Compose([ja.ToFloat()])
-        >>> floats(jax.random.key(0), image=jnp.array([[0, 51, 255]], jnp.uint8))["image"]
+        >>> floats(jax.random.key(0), image=jnp.array([[0, 51, 255]], jnp.uint8))["image"].round(3)
         Array([[0. , 0.2, 1. ]], dtype=float32)
 
     Follows the meaning of Albumentations 2.0.8.
@@ -65,6 +65,8 @@ class FromFloat(Transform):
 
     Follows the meaning of Albumentations 2.0.8; images of whole numbers keep their brightness.
     """
+
+    needs_range = True
 
     dtype: str = args.choice("uint8", ("uint8", "uint16", "uint32"))
     max_value: Scalar | None = args.number(None, 1e-6, optional=True)

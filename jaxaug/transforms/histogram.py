@@ -38,7 +38,7 @@ class CLAHE(Transform):
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> ramp = jnp.tile(jnp.linspace(0.4, 0.6, 64), (64, 1))
         >>> out = ja.Compose([ja.CLAHE((4, 4), p=1)])(jax.random.key(0), image=ramp)["image"]
-        >>> bool(out.max() - out.min() > 0.3)
+        >>> bool(out.max() - out.min() > 0.25)
         True
 
     Follows OpenCV's `createCLAHE`, after Zuiderveld, "Contrast limited adaptive histogram equalization", Graphics Gems

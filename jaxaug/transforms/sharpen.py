@@ -83,9 +83,9 @@ class UnsharpMask(Transform):
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
-        >>> sharpen = ja.Compose([ja.UnsharpMask((3, 3), 0, (0.5, 0.5), 0, p=1)])
+        >>> sharpen = ja.Compose([ja.UnsharpMask((3, 3), 0, (0.5, 0.5), 10, p=1)])
         >>> sharpen(jax.random.key(0), image=jnp.array([[50, 50, 150, 150]], jnp.uint8))["image"]
-        Array([[ 50,  38, 162, 150]], dtype=uint8)
+        Array([[ 50,  41, 159, 150]], dtype=uint8)
 
     Follows the meaning of Albumentations 2.0.8, and OpenCV for a deviation of 0.
     """

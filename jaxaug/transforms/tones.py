@@ -92,7 +92,7 @@ class RandomToneCurve(Transform):
         >>> import jax, jax.numpy as jnp, jaxaug as ja
         >>> bend = ja.Compose([ja.RandomToneCurve(0.0, p=1)])
         >>> bend(jax.random.key(0), image=jnp.array([[0, 64, 128, 255]], jnp.uint8))["image"]
-        Array([[  0,  56, 128, 255]], dtype=uint8)
+        Array([[  0,  58, 128, 255]], dtype=uint8)
 
     Follows the meaning of Albumentations 2.0.8: a cubic curve of Bezier through black and white, whose other points lie
     at a third and two thirds of brightness and are drawn about a quarter and three quarters.
