@@ -19,6 +19,7 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.plan_wording import number, told
 from jaxaug.geometry.decomposition import in_words
 from jaxaug.geometry.matrices import inverse3, transform
+from jaxaug.kernels.arithmetic import interpolate
 
 
 class Structure(enum.IntFlag):
@@ -168,7 +169,7 @@ MANY_KNOTS = 24
 def _piecewise(x: Array, knots: Array, values: Array) -> Array:
     """Linear interpolation through knots, going on with slope one beyond them."""
     if knots.shape[0] > MANY_KNOTS:
-        inside = jnp.interp(x, knots, values)
+        inside = interpolate(x, knots, values)
         return inside + jnp.minimum(x - knots[0], 0.0) + jnp.maximum(x - knots[-1], 0.0)
     # A sum of hinges, in which no pixel has to look for its piece.
     pieces = (values[1:] - values[:-1]) / (knots[1:] - knots[:-1])

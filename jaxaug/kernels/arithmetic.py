@@ -1,7 +1,7 @@
-"""Minimum and maximum in one instruction.
+"""Arithmetic where that of `jax.numpy` does not do.
 
-`jnp.minimum` and `jnp.maximum` keep NaN, which takes CPUs three instructions. These do not, and are for kernels that
-compute more than they read.
+`jnp.minimum` and `jnp.maximum` keep NaN, which takes CPUs three instructions. Those here do not, and are for kernels
+that compute more than they read.
 """
 
 from __future__ import annotations
@@ -31,3 +31,32 @@ def clip_unit(value: Array) -> Array:
         Array([0.  , 0.25, 1.  ], dtype=float32)
     """
     return fast_minimum(1.0, fast_maximum(0.0, value))
+
+
+def interpolate(x: Any, places: Any, values: Any) -> Array:
+    """Linear between values at some places, and constant beyond them.
+
+    What `jnp.interp` gives; that is an operation of a kind of its own on jax 0.12, which no primitive that holds a
+    program may hold.
+
+    Args:
+        x: where it is asked for.
+        places: (N,) at least two, in ascending order.
+        values: (N,) there.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> interpolate(jnp.array([-1.0, 0.5, 3.0]), jnp.array([0.0, 1.0, 2.0]), jnp.array([0.0, 10.0, 30.0])).tolist()
+        [0.0, 5.0, 30.0]
+    """
+    x, places, values = (jnp.asarray(v) for v in (x, places, values))
+    last = places.shape[0] - 2
+    below, step = jnp.zeros(x.shape, jnp.int32), 1 << max(last, 1).bit_length()
+    while step := step // 2:
+        probe = jnp.minimum(below + step, last)
+        below = jnp.where(jnp.take(places, probe, mode="clip") <= x, probe, below)
+    start, end = (jnp.take(places, below + i, mode="clip") for i in (0, 1))
+    first, second = (jnp.take(values, below + i, mode="clip") for i in (0, 1))
+    length = end - start
+    share = jnp.clip((x - start) / jnp.where(length > 0, length, 1.0), 0.0, 1.0)
+    return first + share * (second - first)

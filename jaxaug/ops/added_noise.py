@@ -14,6 +14,7 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
+from jaxaug.kernels.arithmetic import interpolate
 from jaxaug.kernels.random_numbers import normal_field, uniform_field
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.noise import coarse, stretched
@@ -107,7 +108,7 @@ def beta_quantiles(share: Array, alpha: Any, beta: Any) -> Array:
     places = np.sin(np.linspace(0, np.pi / 2, STEPS + 1)).astype(np.float32) ** 2
     a, b = (jnp.asarray(v, jnp.float32) for v in (alpha, beta))
     below = jax.scipy.special.betainc(a, b, places)
-    table = jnp.interp(places, below, places)
+    table = interpolate(places, below, places)
     # The table is read at the share's own place along such steps.
     place = jnp.arcsin(jnp.sqrt(share)) * np.float32(2 / np.pi * STEPS)
     low = jnp.minimum(jnp.floor(place), STEPS - 1)
