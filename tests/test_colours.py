@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from pictures import astronaut, chelsea, coins
 from PIL import Image, ImageOps
+from scenes import labelled
 from scipy import stats
 
 import jaxaug as ja
@@ -56,6 +57,24 @@ def test_local_contrast_of_floats_keeps_their_steps() -> None:
     assert len(np.unique(fine[32])) == 64
     eight = made(ja.CLAHE((3, 3), (2, 2), p=1), np.round(ramp * 255).astype(np.uint8))
     assert np.abs(fine * 255 - eight).max() < 6
+
+
+def test_local_contrast_of_floats_is_that_of_opencv_on_their_lightness() -> None:
+    """Lightness and colours in double precision, and OpenCV for the curves of its nearest levels."""
+    xyz = np.array([[0.412453, 0.357580, 0.180423], [0.212671, 0.715160, 0.072169], [0.019334, 0.119193, 0.950227]])
+    xyz /= xyz.sum(axis=1, keepdims=True)
+    for picture in (astronaut(), labelled(41, 53)["image"]):
+        value = (picture / 255).astype(np.float32)
+        light = np.where(value <= 0.04045, value / 12.92, ((value.astype(np.float64) + 0.055) / 1.055) ** 2.4)
+        share = light @ xyz.T
+        root = np.where(share > 0.008856, np.cbrt(share), 7.787 * share + 16 / 116)
+        level = np.round((1.16 * root[..., 1] - 0.16) * 255).astype(np.uint8)
+        changed = cv2.createCLAHE(2.0, (3, 2)).apply(level) / 255
+        root += ((changed + 0.16) / 1.16 - root[..., 1])[..., None]
+        share = np.where(root > 7.787 * 0.008856 + 16 / 116, root**3, (root - 16 / 116) / 7.787)
+        light = np.clip(share @ np.linalg.inv(xyz).T, 0, 1)
+        expected = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+        agree(made(ja.CLAHE((2, 2), (3, 2), p=1), value), expected.astype(np.float32), 3, 0.99)
 
 
 def test_lab_is_that_of_opencv() -> None:

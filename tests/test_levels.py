@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxaug.kernels.arithmetic import interpolate
 from jaxaug.kernels.fixed_point import ONE, pack_lanes, to_weight, unpack_lanes, weighted_sum
 from jaxaug.kernels.pixel_packing import pack, unpack
 from jaxaug.kernels.tones import brightness_contrast
@@ -42,3 +43,12 @@ def test_mixtures_are_within_a_fiftieth_of_a_level(channels: int) -> None:
     exact = a * (1.0 - share[..., None].astype(np.float64)) + b * share[..., None].astype(np.float64)
     assert np.abs(out - exact).max() <= 0.52
     np.testing.assert_array_equal(out[:2], np.stack([a[0], b[1]]))
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 64, 257])
+def test_interpolation_is_that_of_numpy(count: int) -> None:
+    rng = np.random.default_rng(count)
+    places, values, x = (rng.normal(size=n).astype(np.float32) for n in (count, count, 500))
+    places.sort()
+    x = np.concatenate([2 * x, places])
+    np.testing.assert_allclose(interpolate(x, places, values), np.interp(x, places, values), atol=2e-6)

@@ -257,9 +257,9 @@ def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
         if group == "flat" or name in ("Solarize", "Posterize", "ImageCompression"):
             continue
         dtype, channels = group.split("_")
-        if name == "CLAHE" and group in ("uint8_3", "float16_3", "bfloat16_3"):
-            # Lab of 8 bits, which OpenCV takes for bytes, is coarse where colours are dark and strong; test_colours
-            # compares it with OpenCV.
+        if name == "CLAHE" and group == "uint8_3":
+            # OpenCV's own CLAHE changes by up to 17 levels on this picture when a fifth of its lightnesses, which its
+            # Lab of 8 bits rounds otherwise, lie one level away. test_colours compares both with OpenCV.
             continue
         reference = np.asarray(out[f"float32_{channels}"]["image"], np.float64)
         top = np.iinfo(image.dtype).max if jnp.issubdtype(image.dtype, jnp.integer) else 1.0

@@ -16,7 +16,7 @@ from jax import Array
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend.struct import is_concrete, unknown_leaves
 
 T = TypeVar("T")
 
@@ -56,12 +56,8 @@ def materialize(tree: T) -> T:
     on a value that it does not know, so on CPUs this becomes one. Its two sides give the same, which a barrier in one
     of them hides; a barrier alone is gone before loops are made.
     """
-    leaves, structure = jax.tree.flatten(tree)
-    unknown = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf)]
-    if unknown:
-        for i, kept in zip(unknown, _materialize.bind(*(leaves[i] for i in unknown)), strict=True):
-            leaves[i] = kept
-    return jax.tree.unflatten(structure, leaves)
+    unknown, with_others = unknown_leaves(tree)
+    return with_others(_materialize.bind(*unknown)) if unknown else tree
 
 
 _materialize = Primitive("materialize")

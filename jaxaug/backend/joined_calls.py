@@ -9,7 +9,7 @@ import jax
 from jax import Array
 from jax.extend.core import ClosedJaxpr, Literal, Primitive
 
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend.struct import unknown_leaves
 
 T = TypeVar("T")
 
@@ -27,19 +27,10 @@ def joined_calls(fn: Callable[..., T], *operands: Any) -> T:
         fn: the function.
         operands: what it is given; what is known of it while tracing stays known.
     """
-    leaves, tree = jax.tree.flatten(operands)
-    known = [is_concrete(leaf) for leaf in leaves]
-    if all(known):
+    values, with_others = unknown_leaves(operands)
+    if not values:
         return fn(*operands)
-
-    def flat(*values: Array) -> T:
-        given = iter(values)
-        return fn(
-            *jax.tree.unflatten(tree, [leaf if k else next(given) for k, leaf in zip(known, leaves, strict=True)])
-        )
-
-    values = [leaf for k, leaf in zip(known, leaves, strict=True) if not k]
-    traced, shapes = jax.make_jaxpr(flat, return_shape=True)(*values)
+    traced, shapes = jax.make_jaxpr(lambda *values: fn(*with_others(values)), return_shape=True)(*values)
     return jax.tree.unflatten(jax.tree.structure(shapes), _run(traced, values))
 
 
@@ -55,7 +46,7 @@ def _run(program: ClosedJaxpr, values: Sequence[Array]) -> list[Array]:
 
     def run(eqn: Any) -> None:
         bound = eqn.primitive.get_bind_params(eqn.params)
-        # Before jax 0.8 functions that are parameters come apart.
+        # On jax 0.6 functions that are parameters come apart.
         functions, params = bound if isinstance(bound, tuple) else ((), bound)
         out = eqn.primitive.bind(*functions, *(read(v) for v in eqn.invars), **params)
         known.update(zip(eqn.outvars, out if eqn.primitive.multiple_results else [out], strict=True))

@@ -28,7 +28,7 @@ from jaxaug.backend.devices import (
     varying_among,
     without_mesh,
 )
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend.struct import is_concrete, unknown_leaves
 
 
 def one_sample(fn: Callable[[Any], Any], operand: Any, *, in_turn: bool = True) -> Any:
@@ -50,11 +50,8 @@ def one_sample(fn: Callable[[Any], Any], operand: Any, *, in_turn: bool = True) 
 
 def _kept(operand: Any) -> Any:
     """An operand of which everything small that is not known is kept in memory."""
-    leaves, tree = jax.tree.flatten(operand)
-    small = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf) and _is_small(leaf)]
-    for i, leaf in zip(small, materialize([leaves[i] for i in small]), strict=True):
-        leaves[i] = leaf
-    return jax.tree.unflatten(tree, leaves)
+    small, with_others = unknown_leaves(operand, of=_is_small)
+    return with_others(materialize(small))
 
 
 def each_sample(fn: Callable[[Any, Any], Any], samples: Any, shared: Any) -> Any:
@@ -232,9 +229,11 @@ def _side_by_side(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]
 
 
 def _either(*values: Array, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Array]:
-    ways = (functools.partial(way, program=program, mapped=mapped) for way in (_in_turn, _side_by_side))
-    in_turn, side_by_side = ways
-    return jax.lax.platform_dependent(*values, cpu=in_turn, default=side_by_side)
+    return jax.lax.platform_dependent(
+        *values,
+        cpu=functools.partial(_in_turn, program=program, mapped=mapped),
+        default=functools.partial(_side_by_side, program=program, mapped=mapped),
+    )
 
 
 def _shapes(*values: Any, program: ClosedJaxpr, mapped: tuple[bool, ...]) -> list[Any]:

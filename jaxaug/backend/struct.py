@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
@@ -92,3 +93,20 @@ def replace(node: T, **changes: Any) -> T:
 def is_concrete(x: Any) -> bool:
     """Whether a value can be looked at now: it is no tracer."""
     return not isinstance(x, jax.core.Tracer)
+
+
+def unknown_leaves(tree: T, *, of: Callable[[Any], bool] = lambda leaf: True) -> tuple[list[Any], Callable[[Any], T]]:
+    """The leaves that are not known while tracing, and how others in their place make the tree again.
+
+    Args:
+        tree: a pytree.
+        of: which of those leaves.
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    places = [i for i, leaf in enumerate(leaves) if not is_concrete(leaf) and of(leaf)]
+
+    def with_others(others: Iterable[Any]) -> T:
+        made = dict(zip(places, others, strict=True))
+        return jax.tree.unflatten(structure, [made.get(i, leaf) for i, leaf in enumerate(leaves)])
+
+    return [leaves[i] for i in places], with_others

@@ -46,11 +46,11 @@ def whole_numbers(v: Any, low: int) -> tuple[int, ...] | None:
 
 def _bounded(where: str, values: Any, low: float | None, high: float | None) -> None:
     for v in values:
-        # A float of 32 bits that stands for a bound may lie beyond it by what it rounds.
-        slack = 1e-6 * abs(float(v)) if is_concrete(v) else 0.0
-        if is_concrete(v) and (
-            (low is not None and float(v) + slack < low) or (high is not None and float(v) - slack > high)
-        ):
+        if not is_concrete(v):
+            continue
+        # As floats of 32 bits, which a number that stands for a bound may be.
+        own = np.float32(v)
+        if (low is not None and own < np.float32(low)) or (high is not None and own > np.float32(high)):
             span = f"at least {low}" if high is None else f"at most {high}" if low is None else f"in [{low}, {high}]"
             raise ValueError(f"{where} must be {span}, got {float(v):g}.")
 

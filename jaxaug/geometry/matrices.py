@@ -10,6 +10,9 @@ from jax import Array
 
 from jaxaug.backend.struct import is_concrete
 
+#: How far in front of the horizon of a projective map points must lie; the top left corner of the picture is at 1.
+HORIZON = 1e-6
+
 
 def vector(*entries: Any) -> Any:
     """Entries, traced or not, as one float32 array; what is known stays known while a function is traced."""
@@ -53,6 +56,6 @@ def transform(m: Any, x: Array, y: Array, *, projective: bool) -> tuple[Array, A
     if not projective:
         return u, v, jnp.ones(jnp.shape(u), bool)
     w = m[2, 0] * x + m[2, 1] * y + m[2, 2]
-    ok = w > 1e-6
+    ok = w > HORIZON
     w = jnp.where(ok, w, 1.0)
     return jnp.where(ok, u / w, -1e6), jnp.where(ok, v / w, -1e6), ok

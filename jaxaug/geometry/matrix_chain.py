@@ -12,11 +12,8 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.struct import is_concrete
 from jaxaug.geometry.maps import Jacobian, Moved, Structure
-from jaxaug.geometry.matrices import compose3, inverse3, vector
+from jaxaug.geometry.matrices import HORIZON, compose3, inverse3, vector
 from jaxaug.geometry.warp import Warp
-
-#: How far in front of the horizon of a projective warp points must lie; the top left corner of the picture is at 1.
-HORIZON = 1e-6
 
 
 class HalfPlanes(NamedTuple):
@@ -71,8 +68,7 @@ class MatrixChain:
     @property
     def mirrors(self) -> Array | bool:
         """Whether left and right change places."""
-        may = [i for i, w in enumerate(self.warps) if w.mirrors is not False]
-        if not may:
+        if all(warp.mirrors is False for warp in self.warps):
             return False
         m = self.forward[-1]
         return m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0] < 0

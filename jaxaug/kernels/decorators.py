@@ -124,13 +124,13 @@ def planewise(
     return public
 
 
-def imagewise(
-    uint8: Callable[..., Array] | None = None, *, makes_float: bool = False
-) -> Callable[[Callable[..., Array]], OnImage]:
+def imagewise(*, takes_uint8: bool = False, makes_float: bool = False) -> Callable[[Callable[..., Array]], OnImage]:
     """Makes a public function on images of any dtype from a kernel on floats in [0, 1] of shape (H, W, C).
 
     Args:
-        uint8: the same for whole 8-bit levels, in and out.
+        takes_uint8: the kernel takes whole 8-bit levels, too, and then returns such.
         makes_float: the result is float32 whatever came in.
     """
-    return lambda kernel: _public(kernel, kernel, reads="image", uint8=uint8, makes_float=makes_float)
+    return lambda kernel: _public(
+        kernel, kernel, reads="image", uint8=kernel if takes_uint8 else None, makes_float=makes_float
+    )

@@ -126,35 +126,7 @@ def _equalizing(counts: Array, mode: str) -> Array:
     return jnp.where(step > 0, curve.astype(jnp.float32), IDENTITY)
 
 
-def _equalize(
-    image: Array,
-    *,
-    mode: str = "cv",
-    by_channels: bool = True,
-    inside: Array | None = None,
-    mask: Array | None = None,
-    mask_function: Importable | None = None,
-    **entries: Any,
-) -> Array:
-    if mask_function is not None:
-        seen = entries if mask is None else {**entries, "mask": mask}
-        mask = mask_function()(image=to_unit(image), **seen)
-    if mask is not None:
-        mask = jnp.asarray(mask) > 0
-        mask = mask[..., 0] if mask.ndim == 3 and mask.shape[-1] == 1 else mask
-        inside = mask if inside is None else mask & (inside if mask.ndim == 2 else inside[..., None])
-    if by_channels or image.shape[-1] == 1:
-        return look_up(_equalizing(count_levels(image, inside), mode), image)
-    unit = to_unit(image)
-    gray = luma(tuple(jnp.moveaxis(unit, -1, 0)))[..., None]
-    if image.dtype == jnp.uint8:
-        gray = jnp.round(gray * 255) * np.float32(1 / 255)
-    raised = look_up(_equalizing(count_levels(gray, inside), mode), gray)
-    out = clip_unit(unit + (raised - gray))
-    return out if image.dtype != jnp.uint8 else jnp.round(out * 255).astype(jnp.uint8)
-
-
-@imagewise(_equalize)
+@imagewise(takes_uint8=True)
 def equalize(
     image: Array,
     *,
@@ -181,36 +153,25 @@ def equalize(
         >>> equalize(jnp.array([[[10], [20], [30]]], jnp.uint8))[0, :, 0]
         Array([  0, 128, 255], dtype=uint8)
     """
-    return _equalize(
-        image, mode=mode, by_channels=by_channels, inside=inside, mask=mask, mask_function=mask_function, **entries
-    )
+    if mask_function is not None:
+        seen = entries if mask is None else {**entries, "mask": mask}
+        mask = mask_function()(image=to_unit(image), **seen)
+    if mask is not None:
+        mask = jnp.asarray(mask) > 0
+        mask = mask[..., 0] if mask.ndim == 3 and mask.shape[-1] == 1 else mask
+        inside = mask if inside is None else mask & (inside if mask.ndim == 2 else inside[..., None])
+    if by_channels or image.shape[-1] == 1:
+        return look_up(_equalizing(count_levels(image, inside), mode), image)
+    unit = to_unit(image)
+    gray = luma(tuple(jnp.moveaxis(unit, -1, 0)))[..., None]
+    if image.dtype == jnp.uint8:
+        gray = jnp.round(gray * 255) * np.float32(1 / 255)
+    raised = look_up(_equalizing(count_levels(gray, inside), mode), gray)
+    out = clip_unit(unit + (raised - gray))
+    return out if image.dtype != jnp.uint8 else jnp.round(out * 255).astype(jnp.uint8)
 
 
-def _auto_contrast(
-    image: Array,
-    cutoff: Any = 0.0,
-    *,
-    ignore: int | None = None,
-    method: str = "cdf",
-    inside: Array | None = None,
-) -> Array:
-    counts = count_levels(image, inside)
-    if ignore is not None:
-        counts = counts.at[:, ignore].set(0)
-    cumulative = jnp.cumsum(counts, axis=1)
-    total = cumulative[:, -1:]
-    cut = jnp.floor(total * jnp.asarray(cutoff, jnp.float32) / 100)
-    low = jnp.argmax(cumulative > cut, axis=1, keepdims=True)
-    high = LEVELS - 1 - jnp.argmax((total - cumulative + counts)[:, ::-1] > cut, axis=1, keepdims=True)
-    if method == "cdf":
-        curve = _spread(cumulative, low, high)
-    else:
-        curve = jnp.clip(jnp.round((IDENTITY - low) * (255 / jnp.maximum(high - low, 1))), 0, 255)
-    curve = jnp.where(high > low, curve, IDENTITY)
-    return look_up(curve if ignore is None else curve.at[:, ignore].set(ignore), image)
-
-
-@imagewise(_auto_contrast)
+@imagewise(takes_uint8=True)
 def auto_contrast(
     image: Array,
     cutoff: Any = 0.0,
@@ -234,7 +195,20 @@ def auto_contrast(
         >>> auto_contrast(jnp.array([[[50], [75], [150]]], jnp.uint8), method="pil")[0, :, 0]
         Array([  0,  64, 255], dtype=uint8)
     """
-    return _auto_contrast(image, cutoff, ignore=ignore, method=method, inside=inside)
+    counts = count_levels(image, inside)
+    if ignore is not None:
+        counts = counts.at[:, ignore].set(0)
+    cumulative = jnp.cumsum(counts, axis=1)
+    total = cumulative[:, -1:]
+    cut = jnp.floor(total * jnp.asarray(cutoff, jnp.float32) / 100)
+    low = jnp.argmax(cumulative > cut, axis=1, keepdims=True)
+    high = LEVELS - 1 - jnp.argmax((total - cumulative + counts)[:, ::-1] > cut, axis=1, keepdims=True)
+    if method == "cdf":
+        curve = _spread(cumulative, low, high)
+    else:
+        curve = jnp.clip(jnp.round((IDENTITY - low) * (255 / jnp.maximum(high - low, 1))), 0, 255)
+    curve = jnp.where(high > low, curve, IDENTITY)
+    return look_up(curve if ignore is None else curve.at[:, ignore].set(ignore), image)
 
 
 @planewise()

@@ -16,12 +16,12 @@ from jaxaug.geometry.lenses import Radial
 from jaxaug.geometry.matrices import vector
 from jaxaug.geometry.warp import map_warp
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp
 from jaxaug.sampling.chain import resample
 
 
 @struct.struct
-class Aberration(PixelOp):
+class Aberration(FittedOp):
     """Red and blue read where the lens `r (1 + a r^2 + b r^4)` puts them; r counts sides of the picture.
 
     Args:
@@ -48,7 +48,7 @@ class Aberration(PixelOp):
             raise ValueError(
                 f"{self.name} moves red and blue, and needs images of 3 channels; {info.label!r} has {info.channels}."
             )
-        return struct.replace(self, canvas=info.canvas)
+        return super().for_picture(info)
 
     @property
     def planes(self) -> bool:
@@ -68,7 +68,7 @@ class Aberration(PixelOp):
         return moved
 
     def _moved(self, plane: Array, coefficients: Array) -> Array:
-        canvas = Canvas((plane.shape[0], plane.shape[1])) if self.canvas is None else self.canvas
+        canvas = self.canvas_of((plane.shape[0], plane.shape[1]))
         height, width = canvas.size
         lens = Radial(vector(width, height) / 2, vector(width, height), coefficients[0], coefficients[1])
         warp = map_warp(lens, canvas, canvas, interpolation=self.interpolation, border_mode="replicate")

@@ -15,7 +15,6 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import aligned
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.plan_wording import number, numbers
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.dtype import round_to
@@ -27,7 +26,7 @@ from jaxaug.kernels.filters import (
     convolve_uint8,
 )
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp
 from jaxaug.sampling.borders import border_index
 
 #: Side of the largest square of weights; what is wider is two passes, or a branch.
@@ -35,7 +34,7 @@ WIDEST_SQUARE = 7
 
 
 @struct.struct
-class Separable(PixelOp):
+class Separable(FittedOp):
     """A filter with one kernel down the rows and one along the columns, both symmetric and of a sum of at most one.
 
     Args:
@@ -53,9 +52,6 @@ class Separable(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Separable")
-
-    def for_picture(self, info: PictureInfo) -> Separable | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     def apply(self, image: FloatImage) -> FloatImage:
         def filtered(part: Array) -> Array:
@@ -98,7 +94,7 @@ class Separable(PixelOp):
 
 
 @struct.struct
-class Square(PixelOp):
+class Square(FittedOp):
     """A filter with a square of weights.
 
     Args:
@@ -116,9 +112,6 @@ class Square(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Square")
-
-    def for_picture(self, info: PictureInfo) -> Square | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     def apply(self, image: FloatImage) -> FloatImage:
         def filtered(part: Array) -> Array:
@@ -156,7 +149,7 @@ class Square(PixelOp):
 
 
 @struct.struct
-class Sparse(PixelOp):
+class Sparse(FittedOp):
     """A filter with weights at a few drawn places.
 
     Args:
@@ -176,9 +169,6 @@ class Sparse(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Sparse")
-
-    def for_picture(self, info: PictureInfo) -> Sparse | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     def apply(self, image: FloatImage) -> FloatImage:
         return self._through(convolve_sparse, image)

@@ -10,15 +10,14 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.random_numbers import uniform_field
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp
 
 
 @struct.struct
-class LocalShuffle(PixelOp):
+class LocalShuffle(FittedOp):
     """Every pixel, but those near the edge, trades places with one that lies at most some pixels away.
 
     Args:
@@ -41,9 +40,6 @@ class LocalShuffle(PixelOp):
     canvas: Canvas | None = None
     name: str = static(default="LocalShuffle")
 
-    def for_picture(self, info: PictureInfo) -> LocalShuffle | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
-
     @property
     def apply_uint8(self) -> Change | None:
         return self.apply
@@ -62,7 +58,7 @@ class LocalShuffle(PixelOp):
 
     def _places(self, size: tuple[int, int]) -> Array:
         """(height * width,) which pixel each one shows at last."""
-        height, width = size if self.canvas is None else self.canvas.size
+        height, width = self.canvas_of(size).size
         rows, columns = jnp.arange(size[0])[:, None], jnp.arange(size[1])
         reach = self.distance
         inside = (rows > reach) & (rows <= height - reach) & (columns > reach) & (columns <= width - reach)

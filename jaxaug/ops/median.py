@@ -14,16 +14,15 @@ from jaxaug.backend import struct
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import aligned
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.median import median
 from jaxaug.ops.filter import mirrored
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp
 
 
 @struct.struct
-class Median(PixelOp):
+class Median(FittedOp):
     """The median of a square around every value, each channel by itself.
 
     Args:
@@ -41,9 +40,6 @@ class Median(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Median")
-
-    def for_picture(self, info: PictureInfo) -> Median | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     @property
     def reach(self) -> int:

@@ -24,7 +24,7 @@ from jaxaug.kernels.random_numbers import (
     uniform_field,
 )
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp, PixelOp
 
 
 @struct.struct
@@ -157,7 +157,7 @@ class PoissonCounts(PixelOp):
 
 
 @struct.struct
-class SensorNoise(PixelOp):
+class SensorNoise(FittedOp):
     """Grain of lightness that grows with contrast and shrinks in the light, and grain of hue.
 
     Args:
@@ -183,7 +183,7 @@ class SensorNoise(PixelOp):
             return None
         if info.channels not in (1, 3):
             raise ValueError(f"{self.name} needs images of 1 or 3 channels; {info.label!r} has {info.channels}.")
-        return struct.replace(self, canvas=info.canvas)
+        return super().for_picture(info)
 
     @property
     def planes(self) -> bool:

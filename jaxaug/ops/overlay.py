@@ -12,15 +12,14 @@ from jaxaug.backend import struct
 from jaxaug.backend.importable import Importable
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import PixelOp
+from jaxaug.ops.pixel_op import FittedOp
 
 
 @struct.struct
-class Overlay(PixelOp):
+class Overlay(FittedOp):
     """An op of the family: a painter and its arguments, which are relative to the picture's size.
 
     Args:
@@ -41,9 +40,6 @@ class Overlay(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Overlay")
-
-    def for_picture(self, info: PictureInfo) -> Overlay | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     @property
     def planes(self) -> bool:

@@ -7,17 +7,21 @@ Frames of a clip and slices of a volume are images that share the op, its noise 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
 
+from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import Op
+from jaxaug.core.picture import PictureInfo
 from jaxaug.kernels.colour_matrix import ColourMatrix
 from jaxaug.ops.float_image import FloatImage
 
 Change: TypeAlias = Callable[[FloatImage], FloatImage]
+Fitted = TypeVar("Fitted", bound="FittedOp")
 
 
 class PixelOp(Op):
@@ -65,6 +69,19 @@ class PixelOp(Op):
     def apply(self, image: FloatImage) -> FloatImage:
         """The changed image, whether the op is active or not."""
         raise NotImplementedError
+
+
+class FittedOp(PixelOp):
+    """An op on pixels that must know which of them are the picture's."""
+
+    canvas: Canvas | None
+
+    def for_picture(self: Fitted, info: PictureInfo) -> Fitted | None:
+        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
+
+    def canvas_of(self, size: tuple[int, int]) -> Canvas:
+        """Where the picture is kept; one that the op has not been fitted to fills its array of that size."""
+        return Canvas(size) if self.canvas is None else self.canvas
 
 
 def gated(op: PixelOp, image: FloatImage) -> FloatImage:

@@ -14,16 +14,15 @@ from jaxaug.backend.compiler import exact_ratio, materialize
 from jaxaug.backend.gather import take_columns, take_rows
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp
 from jaxaug.sampling.interpolation import kernel_matrix, taps
 
 
 @struct.struct
-class Rescale(PixelOp):
+class Rescale(FittedOp):
     """An image at a fraction of its size, enlarged to it again.
 
     Args:
@@ -45,9 +44,6 @@ class Rescale(PixelOp):
     canvas: Canvas | None = None
     name: str = static(default="Rescale")
 
-    def for_picture(self, info: PictureInfo) -> Rescale | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
-
     @property
     def apply_uint8(self) -> Change | None:
         return self.apply if self.down == self.up == "nearest" else None
@@ -61,7 +57,8 @@ class Rescale(PixelOp):
         return FloatImage(tuple(part.reshape(part.shape[0], -1) for part in parts), image.step)
 
     def _through(self, picture: Array) -> Array:
-        size = picture.shape[:2] if self.canvas is None else self.canvas.size
+        canvas = self.canvas_of((picture.shape[0], picture.shape[1]))
+        size = canvas.size
         small = [jnp.clip(jnp.round(jnp.asarray(n, jnp.float32) * self.scale), 1, n) for n in size]
         buffer = [min(n, int(np.ceil(n * self.most)) + 1) for n in picture.shape[:2]]
         for axis in (0, 1):
@@ -71,7 +68,7 @@ class Rescale(PixelOp):
                 at = _nearest(buffer[axis], size[axis], small[axis])
             picture = materialize(_read(picture, axis, at, 1 / self.scale, size[axis], self.down))
         for axis in (1, 0):
-            length = self.canvas.buffer[axis] if self.canvas else size[axis]
+            length = canvas.buffer[axis]
             step = exact_ratio(small[axis], size[axis])
             at = _centres(length, step) if self.up != "nearest" else _nearest(length, small[axis], size[axis])
             picture = materialize(_read(picture, axis, at, step, small[axis], self.up))

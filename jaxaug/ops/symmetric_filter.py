@@ -9,17 +9,16 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.filters import convolve_symmetric
 from jaxaug.ops.filter import mirrored
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import PixelOp
+from jaxaug.ops.pixel_op import FittedOp
 
 
 @struct.struct
-class Symmetric(PixelOp):
+class Symmetric(FittedOp):
     """A filter with a symmetric square of weights, whose results are cut to limits.
 
     Args:
@@ -37,9 +36,6 @@ class Symmetric(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Symmetric")
-
-    def for_picture(self, info: PictureInfo) -> Symmetric | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     @property
     def reach(self) -> int:

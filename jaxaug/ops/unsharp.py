@@ -12,16 +12,15 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.filters import convolve_interleaved
 from jaxaug.ops.filter import mirrored
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import PixelOp
+from jaxaug.ops.pixel_op import FittedOp
 
 
 @struct.struct
-class Unsharp(PixelOp):
+class Unsharp(FittedOp):
     """An image plus a multiple of its difference from a blurred one, cut to [0, 1].
 
     Args:
@@ -42,9 +41,6 @@ class Unsharp(PixelOp):
     active: Scalar = static_if_true(default=True)
     canvas: Canvas | None = None
     name: str = static(default="Unsharp")
-
-    def for_picture(self, info: PictureInfo) -> Unsharp | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
 
     @property
     def reach(self) -> int:

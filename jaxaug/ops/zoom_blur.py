@@ -10,7 +10,6 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.canvas import Canvas
-from jaxaug.core.picture import PictureInfo
 from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.maps import Structure
@@ -18,12 +17,12 @@ from jaxaug.geometry.warp import matrix_warp
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_op import Change, PixelOp
+from jaxaug.ops.pixel_op import Change, FittedOp
 from jaxaug.sampling.chain import resample
 
 
 @struct.struct
-class ZoomMean(PixelOp):
+class ZoomMean(FittedOp):
     """The mean of an image, of the same again, and of it enlarged by 1 + step, 1 + 2 step, ... about its middle.
 
     Args:
@@ -44,9 +43,6 @@ class ZoomMean(PixelOp):
     canvas: Canvas | None = None
     name: str = static(default="ZoomMean")
 
-    def for_picture(self, info: PictureInfo) -> ZoomMean | None:
-        return struct.replace(self, canvas=info.canvas) if info.kind == "image" else None
-
     def apply(self, image: FloatImage) -> FloatImage:
         return image.like(self._mean(image.image()))
 
@@ -61,7 +57,7 @@ class ZoomMean(PixelOp):
         return mean
 
     def _mean(self, picture: Array) -> Array:
-        canvas = Canvas((picture.shape[0], picture.shape[1])) if self.canvas is None else self.canvas
+        canvas = self.canvas_of((picture.shape[0], picture.shape[1]))
 
         def enlarged(factor: Array) -> Array:
             down, across = (_window(jnp.asarray(n, jnp.float32), factor) for n in canvas.size)

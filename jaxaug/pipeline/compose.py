@@ -230,10 +230,9 @@ class Compose(Composition):
         key, data = given_key(key, targets), self._arrays(one_sample_of(samples, targets))
         samples, words = numbered(data.sample)
         count, samples = batch_arrays(samples)
-        layout = self.layout_of(jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples))
-        leaves = jax.tree.leaves(samples)
-        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, leaves))):
-            self._look(layout, leaves, batched=True)
+        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, samples))):
+            one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
+            self._look(self.layout_of(one), jax.tree.leaves(samples), batched=True)
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         return data.restored(spelled(run_compiled(calls.batch, self, key, indices, samples), words))
 
