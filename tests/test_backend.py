@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import re
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from jax.extend.core import primitives
 
+import jaxaug as ja
 from jaxaug.backend import sample_loop
 from jaxaug.backend.compiler import both, branch, by_backend, either, exact_ratio, materialize, opaque_constant
 from jaxaug.backend.strips import STRIP, in_strips
@@ -139,3 +141,12 @@ def test_known_conditions_choose_while_tracing() -> None:
     assert either(True, jnp.array(False)) is True
     assert bool(both(jnp.array(True), True))
     assert float(by_backend(jnp.sin, jnp.cos, jnp.float32(0.0))) == (0.0 if jax.default_backend() == "tpu" else 1.0)
+
+
+def test_a_struct_keeps_what_it_was_made_with() -> None:
+    flip = ja.HorizontalFlip(p=0.25)
+    for change in (lambda: setattr(flip, "p", 1.0), lambda: setattr(flip, "q", 1.0), lambda: delattr(flip, "p")):
+        with pytest.raises(dataclasses.FrozenInstanceError, match="field"):
+            change()
+    assert repr(flip) == "HorizontalFlip(p=0.25)"
+    assert dataclasses.replace(flip, p=1.0).p == 1.0

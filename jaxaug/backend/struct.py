@@ -45,7 +45,11 @@ def struct(cls: type[T]) -> type[T]:
     is a function goes there for the values that the function accepts. Rebuilding the tree bypasses `__init__`, so
     validation there only ever sees what a user wrote.
     """
-    cls = dataclasses.dataclass(frozen=True, eq=False)(cls)
+    # What `frozen` and `repr` would write for every class anew is most of what importing a hundred of them takes.
+    cls = dataclasses.dataclass(eq=False, repr=False)(cls)
+    written: dict[str, Any] = {"__setattr__": _set_once, "__delattr__": _keep, "__repr__": _fields_shown}
+    for name in written.keys() - vars(cls).keys():
+        setattr(cls, name, written[name])
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
     names = tuple(f.name for f in fields)
     tests = {f.name: f.metadata.get("static", False) for f in fields}
@@ -74,6 +78,22 @@ def struct(cls: type[T]) -> type[T]:
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)  # type: ignore[arg-type]
     STRUCTS[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
+
+
+def _set_once(self: Any, name: str, value: Any) -> None:
+    """Sets a field for the first time, which `__init__` does."""
+    if name in vars(self) or name not in type(self).__dataclass_fields__:
+        raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
+    object.__setattr__(self, name, value)
+
+
+def _keep(self: Any, name: str) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot delete field {name!r}")
+
+
+def _fields_shown(self: Any) -> str:
+    shown = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in dataclasses.fields(self) if f.repr)
+    return f"{type(self).__qualname__}({shown})"
 
 
 def build(cls: type[T], values: dict[str, Any]) -> T:
