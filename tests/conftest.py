@@ -3,6 +3,7 @@
 import gc
 import importlib.metadata
 import os
+from collections.abc import Iterator
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -19,9 +20,20 @@ os.environ.setdefault(
 import jax
 import pytest
 
-jax.config.update("jax_numpy_dtype_promotion", "standard")
+from jaxaug.backend.settings_of_jax import own_settings
+
+# The strictest settings of a user's own: pipelines and public functions work under them.
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
 # Tracing makes many objects that live on: looking through them all so often takes a tenth of the time.
 gc.set_threshold(200_000, 20, 50)
+
+
+@pytest.fixture
+def as_in_a_pipeline() -> Iterator[None]:
+    """The settings under which pipelines trace their parts, for tests that call a part by itself."""
+    with own_settings():
+        yield
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -59,6 +59,7 @@ def test_waves_are_a_sum_of_sines_and_do_not_fold() -> None:
     assert 0 < slope < 0.91
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_each_triangle_of_a_mesh_is_affine() -> None:
     rows, columns = 4, 5
     mesh, reads = drawn(ja.PiecewiseAffine((0.2, 0.2), rows, columns, p=1))
@@ -81,6 +82,7 @@ def test_each_triangle_of_a_mesh_is_affine() -> None:
     np.testing.assert_allclose(reads, expected, atol=1e-3)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_a_grid_is_bilinear_between_nodes_and_keeps_its_rim() -> None:
     mesh, reads = drawn(ja.GridElasticDeform((5, 3), 4))
     moved = np.asarray(mesh.nodes, np.float64)
@@ -91,6 +93,7 @@ def test_a_grid_is_bilinear_between_nodes_and_keeps_its_rim() -> None:
     np.testing.assert_allclose(reads, CENTRES + between(np.stack([Y, X], axis=-1)), atol=1e-3)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_a_thin_plate_is_that_of_scipy() -> None:
     plate, reads = drawn(ja.ThinPlateSpline((0.6, 0.6), num_control_points=4, p=1))
     side = np.linspace(0, 1, 4)

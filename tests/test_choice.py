@@ -55,6 +55,7 @@ BYTES = ("tones", "curves", "matrices", "filters")
 SLOW = (*BYTES, "warps", "sequences", "sizes")
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [(name, np.float32) for name in CHOICES if name not in SLOW]

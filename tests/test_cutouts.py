@@ -240,6 +240,7 @@ def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() ->
     as_the_reference_does(holes, before, after)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.parametrize("count", [0, 1, 32, 70])
 def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
     from jaxaug.core.canvas import Canvas
@@ -257,6 +258,7 @@ def test_pixels_of_rectangles_are_their_slices(count: int) -> None:
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_pixels_of_a_part_have_even_chances() -> None:
     from jaxaug.ops.component_holes import random_pixels
 

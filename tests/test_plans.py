@@ -63,6 +63,7 @@ def test_a_plan_tells_what_it_does(line: str) -> None:
     assert str(plan_of(LINES[line])) == line
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_a_matrix_is_told_as_it_was_drawn() -> None:
     rng = np.random.default_rng(0)
     canvas = Canvas((40, 60))

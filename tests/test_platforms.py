@@ -50,6 +50,7 @@ def test_every_transform_lowers_for_tpus(case: Any, everything: bool) -> None:
         assert max(sizes) >= height * width
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int32", "uint32", "float16", "float32", "bool"])
 def test_rows_by_products_are_the_rows(dtype: str) -> None:
     rng = np.random.default_rng(0)

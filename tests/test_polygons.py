@@ -227,6 +227,7 @@ def spiral(seed: int) -> np.ndarray:
     return np.concatenate([far, near]) + rng.uniform(-1, 1, (16, 2))
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_cutting_a_polygon_gives_the_vertices_of_sutherland_and_hodgman() -> None:
     width, height = 40.0, 32.0
     zigzag = [[-9, -9], [49, 41]] * 8 + np.random.default_rng(0).uniform(-5, 5, (16, 2))
@@ -259,6 +260,7 @@ def test_area_of_what_is_left_is_that_of_its_pixels() -> None:
             assert shoelace(after) == pytest.approx(seen, rel=0.01, abs=0.05)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_more_vertices_than_fit_lose_those_that_matter_least() -> None:
     crowded = np.stack([star(30, 30, 25, 40, seed, 0.3) for seed in range(6)])
     few = jax.jit(lambda r: reduce_rings(r, K))(rings(crowded))
@@ -391,6 +393,7 @@ def test_bad_rows_harm_no_other() -> None:
 # Cut-outs -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_the_share_that_is_left_counts_pixel_centres() -> None:
     rng = np.random.default_rng(0)
     left = rng.random((H, W)) < np.linspace(0, 1.2, W)
@@ -479,6 +482,7 @@ def test_batch_vmap_jit_and_eager_agree() -> None:
             np.testing.assert_array_equal(alone["polygons_valid"], other["polygons_valid"][i])
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_rings_may_lie_side_by_side() -> None:
     shifts = np.array([[0, 0], [20, 9], [-9, 13], [300, 0]], np.float32)
     planes = jnp.array([[1.0, 0, 0], [-1, 0, 40], [0, 1, 0], [0, -1, 32]])

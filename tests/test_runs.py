@@ -32,6 +32,7 @@ def random_labels(shape: tuple[int, int], density: float, values: int, seed: int
     return ((rng.random(shape) < density) * rng.integers(1, values + 1, shape)).astype(np.uint8)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_parts_are_those_of_scipy(shape: tuple[int, int]) -> None:
     program = jax.jit(connected_parts)
@@ -41,6 +42,7 @@ def test_parts_are_those_of_scipy(shape: tuple[int, int]) -> None:
             np.testing.assert_array_equal(program(labels), expected_parts(labels), err_msg=f"{density} {values}")
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_long_and_winding_parts_are_one() -> None:
     y, x = np.mgrid[:131, :140]
     distance, angle = np.hypot(y - 65, x - 70), np.arctan2(y - 65, x - 70)
@@ -52,6 +54,7 @@ def test_long_and_winding_parts_are_one() -> None:
         np.testing.assert_array_equal(program(labels), expected_parts(labels))
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_parts_of_batches_and_of_arrays_at_hand_are_the_same() -> None:
     labels = np.stack([random_labels((130, 131), density, 3, 7) for density in (0.01, 0.5)])
     expected = np.stack([expected_parts(one) for one in labels])
@@ -59,11 +62,13 @@ def test_parts_of_batches_and_of_arrays_at_hand_are_the_same() -> None:
     np.testing.assert_array_equal(connected_parts(jnp.asarray(labels[1, :20])), expected_parts(labels[1, :20]))
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_what_is_no_number_is_a_part_of_its_own() -> None:
     labels = jnp.array([[jnp.nan, jnp.nan, 1.0], [0.0, 1.0, 1.0]])
     np.testing.assert_array_equal(connected_parts(labels), [[1, 2, 3], [0, 3, 3]])
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.parametrize(("shape", "places"), [((33, 47), None), ((130, 131), 1040), ((3, 70000), None)], ids=str)
 def test_runs_cover_every_pixel_once(shape: tuple[int, int], places: int | None) -> None:
     labels = random_labels(shape, 0.01, 2, 3)

@@ -156,6 +156,7 @@ def test_coarse_spreading_moves_squares_together() -> None:
     assert len(np.unique(shift)) == 5
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 def test_points_inside_a_fold_are_marked() -> None:
     # Along x the map goes forth, back and forth again.
     field = -6.0 * np.sin(np.arange(0.5, 60) / 4.0)

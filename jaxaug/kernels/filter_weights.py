@@ -40,11 +40,11 @@ def motion_path(size: Any, angle: Any, direction: Any, shift: Any, length: int) 
     step = jnp.arange(length, dtype=jnp.float32)
     along = start + (end - start) * step / (size - 1)
     ray = jnp.stack([-jnp.sin(angle), jnp.cos(angle)])
-    exact = along[:, None] * ray + jnp.stack([jnp.asarray(shift[1]), jnp.asarray(shift[0])])
+    exact = along[:, None] * ray[None] + jnp.stack([jnp.asarray(shift[1]), jnp.asarray(shift[0])])[None]
     places = jnp.clip(jnp.round(exact), -half, half).astype(jnp.int32)
-    same = (places[:, None] == places).all(axis=-1)
+    same = (places[:, None] == places[None]).all(axis=-1)
     first = ~jnp.tril(same, -1).any(axis=1) & (step < size)
-    return places, first / first.sum()
+    return places, first.astype(jnp.float32) / first.sum(dtype=jnp.float32)
 
 
 def tilted_gaussian(size: Any, sigma: Any, angle: Any, beta: Any, noise: Array) -> Array:
@@ -92,7 +92,7 @@ def soft_disc(radius: Any, sigma: Any, reach: int) -> Array:
         Array([0. , 0.2, 0.2, 0.2, 0. ], dtype=float32)
     """
     place = jnp.arange(-reach, reach + 1, dtype=jnp.float32)
-    disc = (place[:, None] ** 2 + place**2 <= jnp.asarray(radius, jnp.float32) ** 2).astype(jnp.float32)
+    disc = (place[:, None] ** 2 + place[None] ** 2 <= jnp.asarray(radius, jnp.float32) ** 2).astype(jnp.float32)
     soften = gaussian_kernel(sigma, jnp.where(jnp.asarray(radius) <= 8, 3, 5), 5)
     soft = convolve_interleaved(disc, soften, soften, 1)
     return soft / soft.sum()
@@ -141,4 +141,5 @@ def bessel_j1(x: Any, most: float) -> Array:
     count = math.ceil(most) + 24
     turn = 2 * np.pi * np.arange(count) / count
     x = jnp.asarray(x, jnp.float32)
-    return jnp.cos(turn.astype(np.float32) - x[..., None] * np.sin(turn).astype(np.float32)).mean(axis=-1)
+    place, height = (v.astype(np.float32).reshape(*(1,) * x.ndim, count) for v in (turn, np.sin(turn)))
+    return jnp.cos(place - x[..., None] * height).mean(axis=-1)

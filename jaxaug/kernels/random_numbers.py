@@ -214,7 +214,7 @@ def poisson_counts(uniform: Array, mean: Any) -> Array:
 
     def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
         k, share, below, count = state
-        return k + 1, share * mean / (k + 1), below + share, count + (uniform > below + share)
+        return k + 1, share * mean / (k + 1), below + share, count + (uniform > below + share).astype(count.dtype)
 
     # Shares that no longer add up to more end it too.
     start = (jnp.zeros(()), jnp.exp(-mean), jnp.zeros(()), jnp.zeros_like(uniform))
