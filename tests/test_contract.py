@@ -94,9 +94,9 @@ def vignette(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_a_users_kernel_keeps_to_the_picture_in_a_buffer(vignette: Any) -> None:
     augment = ja.Compose([vignette.Vignette((0.5, 0.5), p=1)])
-    picture = jnp.asarray(smooth(21, 30)) * 0.5 + 0.5
+    picture = jnp.asarray(smooth(21, 30), jnp.float32) * 0.5 + 0.5
     alone = augment(KEY, image=picture)["image"]
-    buffer = jnp.zeros((40, 48, 3)).at[:21, :30].set(picture)
+    buffer = jnp.zeros((40, 48, 3), jnp.float32).at[:21, :30].set(picture)
     out = jax.jit(augment)(KEY, image=buffer, size=jnp.array([21, 30]))["image"]
     np.testing.assert_allclose(out[:21, :30], alone, atol=1e-6)
     assert not np.asarray(out)[21:].any()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
+import scipy.ndimage
 
 from jaxaug.kernels.arithmetic import interpolate
-from jaxaug.kernels.fixed_point import ONE, pack_lanes, to_weight, unpack_lanes, weighted_sum
-from jaxaug.kernels.pixel_packing import pack, unpack
 from jaxaug.kernels.tones import brightness_contrast
+from jaxaug.sampling.interpolation import taps
+from jaxaug.sampling.rows_and_columns import read_rows_and_columns
 
 LEVELS = np.arange(256, dtype=np.uint8)
 
@@ -31,18 +33,27 @@ def test_large_factors_are_within_a_level(factor: float) -> None:
         assert np.abs(np.asarray(brightness_contrast.traits.uint8(LEVELS, factor, beta)) - exact).max() <= 1.0
 
 
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_mixtures_are_within_a_fiftieth_of_a_level(channels: int) -> None:
+@pytest.mark.usefixtures("as_in_a_pipeline")
+@pytest.mark.parametrize(("channels", "size"), [(1, (50, 41)), (3, (50, 41)), (4, (17, 8)), (3, (301, 257))])
+def test_rows_and_columns_are_mixed_to_a_fiftieth_of_a_level(channels: int, size: tuple[int, int]) -> None:
     rng = np.random.default_rng(channels)
-    a, b = rng.integers(0, 256, (2, 50, 60, channels), dtype=np.uint8)
-    share = rng.random((50, 60), dtype=np.float32)
-    share[0], share[1] = 0.0, 1.0
-    part = to_weight(jnp.asarray(share))
-    lanes = weighted_sum([(unpack_lanes(pack(p), channels), s) for p, s in ((a, ONE - part), (b, part))], channels)
-    out = np.asarray(unpack(pack_lanes(lanes), channels))
-    exact = a * (1.0 - share[..., None].astype(np.float64)) + b * share[..., None].astype(np.float64)
+    picture = rng.integers(0, 256, (33, 47, channels), dtype=np.uint8)
+    y, x = (rng.uniform(-2, n + 2, count).astype(np.float32) for n, count in zip(picture.shape, size, strict=False))
+    cover, fill, over = rng.random(size, dtype=np.float32), 7.0, 200.0
+    cover[0], cover[1] = 0.0, 1.0
+
+    def read(picture: Any, y: Any, x: Any, cover: Any) -> Any:
+        down, across = taps(y, 33, "linear", "constant"), taps(x, 47, "linear", "constant")
+        return read_rows_and_columns(picture, down, across, fill, [(cover, over)])
+
+    out = np.asarray(jax.jit(read)(picture, y, x, cover))
+    wide = np.pad(picture.astype(np.float64), ((3, 3), (3, 3), (0, 0)), constant_values=fill)
+    exact = scipy.ndimage.map_coordinates(
+        wide, np.meshgrid(y + 2.5, x + 2.5, np.arange(channels), indexing="ij"), order=1
+    )
+    exact = exact * cover[..., None].astype(np.float64) + over * (1.0 - cover[..., None].astype(np.float64))
     assert np.abs(out - exact).max() <= 0.52
-    np.testing.assert_array_equal(out[:2], np.stack([a[0], b[1]]))
+    assert (out[0] == over).all()
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 64, 257])

@@ -109,7 +109,7 @@ def test_it_is_refused_where_nothing_can_be_mixed() -> None:
         (ja.Compose([ja.OneOf([ja.CutMix(), ja.HorizontalFlip()], p=1)]).batch, several, "CutMix mixes the samples"),
         (ja.Compose([ja.CutMix()], p=0.5).batch, several, "with CutMix mixes samples and cannot be applied at random"),
         (ja.Compose([ja.CutMix(p=1)], **params).batch, boxes, "CutMix cannot move 'bboxes'"),
-        (ja.Compose([ja.CutMix(p=1)]).batch, numbered, "CutMix mixes 'labels' by shares, but its dtype is int32"),
+        (ja.Compose([ja.CutMix(p=1)]).batch, numbered, "CutMix mixes 'labels' by shares, but its dtype is int"),
     ):
         with pytest.raises(ValueError, match=message):
             jax.eval_shape(run, KEY, given)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -256,7 +257,8 @@ class Points(Annotation):
         mapping = dict(self.params.label_mapping or ())
         if self.mirrored is False or name not in mapping:
             return labels
-        labels, words = jnp.asarray(labels), self.params.words(name)
+        words = self.params.words(name)
+        labels = jnp.asarray(labels, jax.dtypes.canonicalize_dtype(jnp.result_type(labels)))
         swapped = labels
         for pair in mapping[name]:
             # Words come as their places in order.

@@ -100,7 +100,10 @@ def opaque_constant(leaf: Any, among: Any) -> Any:
         return leaf
     # Any one of them may be known to the compiler.
     never = [_never(other) for other in jax.tree.leaves(among) if not is_concrete(other) and jnp.size(other)]
-    return jnp.where(functools.reduce(jnp.logical_or, never), jnp.zeros((), leaf.dtype), leaf) if never else leaf
+    if not never:
+        return leaf
+    leaf = jnp.asarray(leaf, jax.dtypes.canonicalize_dtype(leaf.dtype))
+    return jnp.where(functools.reduce(jnp.logical_or, never), jnp.zeros((), leaf.dtype), leaf)
 
 
 def counts(dtype: Any) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar, cast
 
 import jax
+import numpy as np
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -28,11 +29,18 @@ def own_settings() -> Iterator[None]:
 
 
 def with_own_settings(fn: F) -> F:
-    """A function that is run, or traced, under these settings."""
+    """A function that is run, or traced, under these settings; numbers of its first argument have 32 bits there."""
 
     @functools.wraps(fn)
     def run(*args: Any, **kwargs: Any) -> Any:
+        wide = jax.config.jax_enable_x64  # type: ignore[attr-defined]
         with own_settings():
-            return fn(*args, **kwargs)
+            return fn(*jax.tree.map(_narrow, args[:1]), *args[1:], **kwargs) if wide else fn(*args, **kwargs)
 
     return cast(F, run)
+
+
+def _narrow(leaf: Any) -> Any:
+    if isinstance(leaf, jax.Array) and leaf.dtype == np.float64:
+        return jax.lax.convert_element_type(leaf, np.float32)
+    return leaf

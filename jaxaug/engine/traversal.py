@@ -171,10 +171,10 @@ class Traversal:
             place = self.layout.beside(leaf, "size").index(leaf)
             old = self.values[leaf.index]
             height, width = self._output_canvas(leaf.group).size
+            dtype = jax.dtypes.canonicalize_dtype(getattr(old, "dtype", int))
             if is_concrete(height) and is_concrete(width):
                 known = np.asarray((height, width) if jnp.ndim(old) else (height, width)[place])
-                dtype = jax.dtypes.canonicalize_dtype(getattr(old, "dtype", int))
                 out[leaf.index] = jnp.asarray(known, dtype) if hasattr(old, "dtype") else type(old)(known)
             else:
                 new = jnp.stack([height, width]) if jnp.ndim(old) else (height, width)[place]
-                out[leaf.index] = new.astype(jnp.asarray(old).dtype)
+                out[leaf.index] = new.astype(dtype)

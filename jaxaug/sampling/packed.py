@@ -8,49 +8,12 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
-from jaxaug.backend.gather import take_rows
 from jaxaug.backend.strips import in_strips
 from jaxaug.core.fill import fill_values
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
-from jaxaug.kernels.fixed_point import ONE, Lanes, pack_lanes, to_weight, unpack_lanes, weighted_sum
 from jaxaug.sampling.borders import border_coordinate
-from jaxaug.sampling.interpolation import Taps
 from jaxaug.sampling.steps import Fills, total
-
-
-def read_packed_separable(picture: Array, down: Taps, across: Taps, fill: Any, fills: Fills) -> Array:
-    """Reads an 8-bit picture linearly along rows and columns, in whole numbers.
-
-    Rows are copied whole and mixed, and so are columns, as rows of the transpose: cheaper than reading pixels.
-
-    Args:
-        picture: (height, width, channels) that `pixel_packing.fits`.
-        down, across: what `taps` gives for the outputs' rows and columns.
-        fill: what shows where the weights inside the picture do not sum to one.
-        fills: what the borders of later steps lay over it.
-    """
-    channels = picture.shape[-1]
-
-    def colour(of: Any) -> Lanes:
-        level = round_to(fill_values(of, picture), picture.dtype)
-        return unpack_lanes(pixel_packing.pack(level[None, None])[0, 0], channels)
-
-    def mix(reads: list[Lanes], pairs: list[tuple[Array, Array]], cover: Array | None) -> Lanes:
-        one = to_weight(pairs[1][1])
-        other = jnp.minimum(to_weight(pairs[0][1]), ONE - one)
-        shares = materialize([share[:, None] for share in (other, one, ONE - one - other)])
-        whole = cover is None
-        return weighted_sum(list(zip(reads if whole else [*reads, colour(fill)], shares, strict=not whole)), channels)
-
-    packed = materialize(pixel_packing.pack(picture))
-    rows = materialize(mix([unpack_lanes(take_rows(packed, i), channels) for i, _ in down[0]], *down))
-    turned = materialize([lane.T for lane in rows])
-    lanes = mix([tuple(take_rows(lane, i) for lane in turned) for i, _ in across[0]], *across)
-    for above, over in reversed(fills):
-        share = to_weight(above.T)
-        lanes = weighted_sum([(lanes, share), (colour(over), ONE - share)], channels)
-    return pixel_packing.unpack(materialize(materialize(pack_lanes(lanes)).T), channels)
 
 
 def read_packed_dense(picture: Array, x: Array, y: Array, border: str, fill: Any, fills: Fills) -> Array:

@@ -9,15 +9,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import branch, materialize
-from jaxaug.backend.gather import take_columns, take_rows
-from jaxaug.core.fill import fill_values
+from jaxaug.backend.gather import take_rows
 from jaxaug.geometry.maps import Axes
 from jaxaug.geometry.warp import Warp
 from jaxaug.kernels import pixel_packing
 from jaxaug.kernels.dtype import round_to
 from jaxaug.sampling.borders import border_coordinate, border_index, coverage
 from jaxaug.sampling.interpolation import kernel_matrix, taps
-from jaxaug.sampling.packed import read_packed_separable
+from jaxaug.sampling.rows_and_columns import read_rows_and_columns
 from jaxaug.sampling.steps import (
     Fills,
     blend_fills,
@@ -27,7 +26,6 @@ from jaxaug.sampling.steps import (
     outer,
     source_extent,
     source_step,
-    total,
     widens,
     window_of,
     xor,
@@ -96,17 +94,8 @@ def read_separable(picture: Array, chain: list[Warp], method: str) -> Array:
         return round_to(blend_fills(value, fills), picture.dtype)
     method = "linear" if method == "area" else method
     u, v = materialize((u, v))
-    pairs_v, cover_v = down = taps(v, rows, method, source_border)
-    pairs_u, cover_u = across = taps(u, columns, method, source_border)
-    colour = chain[source].fill
-    if method == "linear" and pixel_packing.fits(picture):
-        return read_packed_separable(picture, down, across, colour, fills)
-    value = picture.astype(jnp.float32)
-    value = total(_take_rows(value, i) * w[:, None, None] for i, w in pairs_v)
-    value = total(take_columns(value, i) * w[:, None] for i, w in pairs_u)
-    if cover_u is not None and cover_v is not None:
-        value = value + (1 - outer(cover_v, cover_u)[..., None]) * fill_values(colour, picture)
-    return round_to(blend_fills(value, fills), picture.dtype)
+    down, across = taps(v, rows, method, source_border), taps(u, columns, method, source_border)
+    return read_rows_and_columns(picture, down, across, chain[source].fill, fills)
 
 
 def _take_rows(picture: Array, index: Array, *, transpose: bool = False) -> Array:
