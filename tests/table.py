@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from scenes import labelled, smooth
@@ -183,7 +184,13 @@ SIZED = [
 ]
 
 #: Transforms of other samples than pictures with boxes and points, which tests of their own try.
-APART = [pixels(ja.CutMix(p=1)), warp(ja.Flip3D(p=1), exact=True)]
+APART = [
+    pixels(ja.CutMix(p=1)),
+    warp(ja.Flip3D(p=1), exact=True),
+    pixels(ja.ToTensorV2()),
+    pixels(ja.ToTensor3D()),
+    pixels(ja.Lambda(image=jnp.flipud)),
+]
 
 #: Warps that do not keep the picture in one piece, which `test_tearing` tries.
 TORN = ("RandomGridShuffle", "PixelSpread")

@@ -6,6 +6,7 @@ an axis-aligned box again when it is asked for. Two turns of 45 degrees therefor
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -113,6 +114,17 @@ class Boxes(Annotation):
         some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
         outline = Outline.around(corners_of(jnp.where(some[:, None], edges, 0.0)))
         new = struct.replace(self, outline=outline, full=full, valid=self.valid & some)
+        return (new if active is True else keep_rows(jnp.broadcast_to(~active, some.shape), self, new))._checked()
+
+    def mapped(self, fn: Callable[[Array], Array], active: Any, size: tuple[Scalar, Scalar]) -> Boxes:
+        limit, before = far_edges(size), self.enclose()
+        moved = jnp.asarray(fn(before / limit), jnp.float32)
+        if moved.shape != before.shape:
+            raise ValueError(f"Lambda(bboxes=...) must return {before.shape} boxes, got {moved.shape}.")
+        edges = jnp.clip(moved * limit, 0.0, limit)
+        some = (edges[:, 2] > edges[:, 0]) & (edges[:, 3] > edges[:, 1])
+        outline = Outline.around(corners_of(jnp.where(some[:, None], edges, 0.0)))
+        new = struct.replace(self, outline=outline, full=corners_of(moved * limit), valid=self.valid & some)
         return (new if active is True else keep_rows(jnp.broadcast_to(~active, some.shape), self, new))._checked()
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:

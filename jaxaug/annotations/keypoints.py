@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Integral
 from typing import Any
 
@@ -232,6 +232,14 @@ class Points(Annotation):
         z = None if self.z is None else jnp.where(flips[0], depth - 1 - self.z, self.z)
         mirrored = jnp.logical_xor(self.mirrored, flips[1] ^ flips[2] ^ flips[0])
         return struct.replace(self, x=x, y=y, z=z, mirrored=mirrored)
+
+    def mapped(self, fn: Callable[[Array], Array], active: Any, size: tuple[Scalar, Scalar]) -> Points:
+        before = jnp.stack([self.x, self.y], axis=-1) - 0.5
+        moved = jnp.asarray(fn(before), jnp.float32)
+        if moved.shape != before.shape:
+            raise ValueError(f"Lambda(keypoints=...) must return {before.shape} positions, got {moved.shape}.")
+        place = jnp.where(active, moved, before) + 0.5
+        return struct.replace(self, x=place[..., 0], y=place[..., 1])
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
         zoom, columns = at.zoom, FORMATS[self.params.format]

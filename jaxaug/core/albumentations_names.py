@@ -26,10 +26,7 @@ _NEAREST = {
 }
 #: What takes the place of names that have no meaning here.
 _INSTEAD = {
-    "Lambda": "write a class with @ja.transform, whose draw returns an op made of a function",
     "ReplayCompose": "augment.sample(key, sample) is what is applied, and augment.apply(plan, sample) replays it",
-    "ToTensorV2": "leave it out: arrays of JAX come out, and jax.numpy.moveaxis puts channels first",
-    "ToTensor3D": "leave it out: arrays of JAX come out, and jax.numpy.moveaxis puts channels first",
     "UniformTemporalSubsample": "choose frames before the call, images[::step]",
 }
 

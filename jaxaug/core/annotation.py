@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
@@ -162,6 +163,16 @@ class Annotation:
         Args:
             flips: (3,) bool, whether z, y and x are turned round.
             size: (depth, height, width) of the reference.
+        """
+        raise NotImplementedError
+
+    def mapped(self, fn: Callable[[Array], Array], active: Any, size: tuple[Any, Any]) -> Any:
+        """The rows after a function of a user's own, which takes their places in the form that `Lambda` documents.
+
+        Args:
+            fn: the function.
+            active: whether it is applied.
+            size: (height, width) of the reference.
         """
         raise NotImplementedError
 

@@ -32,6 +32,8 @@ class PictureInfo:
         max_value: full brightness of the image, if it holds floats.
         unit: full brightness of the images in whose units fills are given: of the sample's images of whole numbers,
             if it has any. None are those of each image itself.
+        has_channels: it came in with an axis of channels.
+        channel_axis: before which of its axes the channels come out, if they do not come last.
     """
 
     label: str
@@ -45,6 +47,8 @@ class PictureInfo:
     mask_interpolation: str | None = None
     max_value: float = 1.0
     unit: float | None = None
+    has_channels: bool = True
+    channel_axis: int | None = None
 
     @property
     def full_brightness(self) -> float:
@@ -75,9 +79,18 @@ def canonical(value: Array, leading: int) -> Array:
     return value.reshape(frames, height, width, channels)
 
 
-def restored(picture: Array, like: Array, leading: int) -> Array:
-    """The inverse of `canonical`, for a picture whose size or channels may have changed since it was `like`."""
+def restored(picture: Array, like: Array, leading: int, channel_axis: int | None = None) -> Array:
+    """The inverse of `canonical`, for a picture whose size or channels may have changed since it was `like`.
+
+    Args:
+        picture: (frames, height, width, channels).
+        like: the picture as it came in.
+        leading: how many axes stand before (height, width).
+        channel_axis: before which axis the channels come out; None leaves them last, and out where they were none.
+    """
     shape = (*like.shape[:leading], *picture.shape[1:3])
+    if channel_axis is not None:
+        return jnp.moveaxis(picture.reshape(*shape, picture.shape[3]), -1, channel_axis)
     if like.ndim == leading + 3 or picture.shape[3] > 1:
         shape = (*shape, picture.shape[3])
     return picture.reshape(shape)

@@ -153,13 +153,18 @@ class Transform(Node):
         """
         raise NotImplementedError
 
+    @property
+    def shown_as(self) -> str:
+        """What its ops are called in plans."""
+        return type(self).__name__
+
     def entries(self) -> frozenset[str]:
         fields = dataclasses.fields(cast(Any, self))
         return frozenset(getattr(self, f.name) for f in fields if f.metadata.get("entry"))
 
     def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
         drawn = self.draw(rng, walk.view)
-        name = type(self).__name__
+        name = self.shown_as
         return tuple(struct.replace(op, name=name) for op in (drawn if isinstance(drawn, tuple) else (drawn,)))
 
 

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend.compiler import materialize
+from jaxaug.backend.outside_jit import Fixed
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import PICTURES
 from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
@@ -55,6 +56,7 @@ class Pictures:
                 settings.mask_interpolation,
                 settings.max_value,
                 unit,
+                value.ndim == leaf.leading + 3,
             )
             self._states[leaf.index] = (picture, info, 0)
 
@@ -106,17 +108,27 @@ class Pictures:
             mixed._states[leaf.index] = (mix(own, theirs, info), info, len(self._ops))
         return mixed
 
-    def content(self) -> dict[int, tuple[Array, Canvas]]:
-        """The pictures and where they are kept, with nothing left to be done."""
+    def content(self) -> dict[int, tuple[Array, Canvas, Fixed]]:
+        """The pictures, where they are kept and what else is known of them, with nothing left to be done."""
         found = {leaf.index: self.now(leaf) for leaf in self._layout.pictures}
-        return {index: (picture, info.canvas) for index, (picture, info) in found.items()}
+        return {
+            index: (picture, info.canvas, Fixed((info.max_value, info.channel_axis)))
+            for index, (picture, info) in found.items()
+        }
 
-    def resumed(self, content: dict[int, tuple[Array, Canvas]]) -> Pictures:
+    def resumed(self, content: dict[int, tuple[Array, Canvas, Fixed]]) -> Pictures:
         """The pictures of the same sample with other content."""
         other = copy.copy(self)
         other._ops, other._states = [], {}
-        for index, (picture, canvas) in content.items():
-            info = self._states[index][1].replace(canvas=canvas, dtype=picture.dtype, channels=picture.shape[-1])
+        for index, (picture, canvas, known) in content.items():
+            max_value, channel_axis = known.value
+            info = self._states[index][1].replace(
+                canvas=canvas,
+                dtype=picture.dtype,
+                channels=picture.shape[-1],
+                max_value=max_value,
+                channel_axis=channel_axis,
+            )
             other._states[index] = (picture, info, 0)
         return other
 

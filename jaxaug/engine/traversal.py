@@ -106,7 +106,7 @@ class Traversal:
         for leaf in self.layout.pictures:
             picture, info = self._pictures.now(leaf)
             trimmed = self._trimmed(leaf, picture, info.canvas)
-            out[leaf.index] = restored(trimmed, self.values[leaf.index], leaf.leading)
+            out[leaf.index] = restored(trimmed, self.values[leaf.index], leaf.leading, info.channel_axis)
         self._finish_sizes(out)
         alive = {leaf.index: self._finish_annotation(leaf, out) for leaf in self.layout.annotations}
         tell_instances(self.layout, self.values, alive, out)

@@ -11,7 +11,9 @@ from jax import Array
 from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
+from jaxaug.ops.axes import keep_axes
 from jaxaug.ops.erase import cut_out
+from jaxaug.ops.functions import call_functions
 from jaxaug.ops.morphology import morph
 from jaxaug.ops.pixel_choice import PixelChoice
 from jaxaug.ops.pixel_pass import run_pass
@@ -47,4 +49,6 @@ FAMILIES: dict[str, Family] = {
     "erase": Family(cut_out),
     "morphology": Family(morph),
     "voxel": Family(move_voxels),
+    "axes": Family(keep_axes),
+    "functions": Family(call_functions),
 }

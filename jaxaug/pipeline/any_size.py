@@ -18,6 +18,8 @@ import numpy as np
 from jaxaug.backend.outside_jit import Fixed, LooksAtValuesError, refuses, run_compiled, try_compiled
 from jaxaug.core.layout import Leaf, SampleLayout
 from jaxaug.core.types import Path, Size
+from jaxaug.ops.axes import ChannelsFirst
+from jaxaug.pipeline.channel_axes import channel_axis
 
 #: Structures of which the first size is remembered.
 MOST_STRUCTURES = 1024
@@ -43,6 +45,7 @@ def run_any_size(
     layout: SampleLayout,
     how: Any,
     wanted: Sequence[int],
+    axes: Sequence[ChannelsFirst] = (),
 ) -> list[Any]:
     """Runs a function of a sample of known values, compiled for the sizes of its pictures or for buffers.
 
@@ -55,6 +58,7 @@ def run_any_size(
         layout: of the sample.
         how: hashable, for `fn`.
         wanted: indices of the leaves of the result that are wanted.
+        axes: what is said about the order of axes in the result.
 
     Returns:
         The leaves, pictures in arrays of exactly their size.
@@ -95,7 +99,7 @@ def run_any_size(
         done = try_compiled(fn, owner, *arguments)
         if not isinstance(done, type):
             told = dict(zip(groups, (tuple(np.asarray(size).tolist()) for size in done[len(wanted) :]), strict=True))
-            return [_cut(layout.leaves[at], new, told) for at, new in zip(wanted, done, strict=False)]
+            return [_cut(layout.leaves[at], new, told, axes) for at, new in zip(wanted, done, strict=False)]
     return exactly()
 
 
@@ -165,9 +169,13 @@ def _padded(leaf: Leaf, value: Any, buffers: dict[Path, Size]) -> Any:
     return out
 
 
-def _cut(leaf: Leaf, new: Any, sizes: dict[Path, Size]) -> Any:
+def _cut(leaf: Leaf, new: Any, sizes: dict[Path, Size], axes: Sequence[ChannelsFirst]) -> Any:
     """A leaf of the result; a picture without what is left of its buffer."""
-    if not leaf.is_picture or new.shape[leaf.leading : leaf.leading + 2] == sizes[leaf.group]:
+    if not leaf.is_picture:
         return new
-    window = (slice(None),) * leaf.leading + tuple(map(slice, sizes[leaf.group]))
+    first = channel_axis(axes, leaf, new.ndim) is not None
+    start = leaf.leading + first
+    if new.shape[start : start + 2] == sizes[leaf.group]:
+        return new
+    window = (slice(None),) * start + tuple(map(slice, sizes[leaf.group]))
     return jax.device_put(np.ascontiguousarray(np.asarray(new)[window]))

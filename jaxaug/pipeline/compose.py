@@ -32,6 +32,7 @@ from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.value_checks import check_range, check_rows
 from jaxaug.pipeline import calls
 from jaxaug.pipeline.any_size import run_any_size
+from jaxaug.pipeline.channel_axes import channels_first, channels_last
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
 from jaxaug.pipeline.plan import Plan, read_plan
@@ -178,7 +179,9 @@ class Compose(Composition):
             sample: what `apply` returned, or a prediction of the same size.
             **targets: the same as keywords.
         """
-        return self._on_sample(calls.invert, read_plan(plan), one_sample_of(sample, targets), look=False)
+        plan, sample = read_plan(plan), one_sample_of(sample, targets)
+        turned = channels_last(plan.axes(), sample, dict(self.additional_targets or ()))
+        return self._on_sample(calls.invert, plan, turned, look=False)
 
     @with_own_settings
     def visible(self, plan: Plan) -> Array:
@@ -264,7 +267,7 @@ class Compose(Composition):
             entry every entry with as many rows is shortened.
         """
         sample = one_sample_of(sample, targets)
-        layout, _ = self._parse(self._arrays(sample).sample)
+        layout, _ = self._parse(self._arrays(sample).sample, check_shapes=False)
         fields = {leaf.path: self.settings.label_fields(leaf) for leaf in layout.rows}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
 
@@ -277,7 +280,8 @@ class Compose(Composition):
         layout, sample = self._looked_at(data.sample, look=look)
         touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
         if fn is calls.call:
-            changed = run_any_size(calls.some_leaves, calls.draw, self, given, sample, layout, fn, touched)
+            axes = channels_first(self.transforms)
+            changed = run_any_size(calls.some_leaves, calls.draw, self, given, sample, layout, fn, touched, axes)
         else:
             changed = run_compiled(calls.some_leaves, self, given, sample, Fixed((fn, touched)))
         for index, new in zip(touched, changed, strict=True):
@@ -319,11 +323,18 @@ class Compose(Composition):
     def _mapping_of(self, rows: Leaf) -> Any:
         return getattr(self.settings.params_of(rows), "label_mapping", None) or ()
 
-    def _parse(self, sample: Any, *, on_host: bool = False) -> tuple[SampleLayout, list[Any]]:
+    def _parse(
+        self, sample: Any, *, on_host: bool = False, check_shapes: bool = True
+    ) -> tuple[SampleLayout, list[Any]]:
         additional = dict(self.additional_targets or ())
         entries = self.entries()
         layout, values = parse(
-            sample, additional, entries=entries, strict=self.strict, check_shapes=self.is_check_shapes, on_host=on_host
+            sample,
+            additional,
+            entries=entries,
+            strict=self.strict,
+            check_shapes=check_shapes and self.is_check_shapes,
+            on_host=on_host,
         )
         for leaf in layout.rows:
             check_labels(layout, values, leaf, self.settings.label_fields(leaf))

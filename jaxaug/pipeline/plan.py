@@ -13,6 +13,7 @@ import numpy as np
 from jaxaug.backend import struct
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core.transform import Ops
+from jaxaug.ops.axes import ChannelsFirst
 from jaxaug.ops.families import FAMILIES
 from jaxaug.pipeline.plain_data import from_plain, to_plain
 
@@ -51,6 +52,10 @@ class Plan:
     def moving(self) -> list[Any]:
         """The ops that may change where a picture is kept."""
         return [op for op in self.ops if FAMILIES[op.family].moves]
+
+    def axes(self) -> list[ChannelsFirst]:
+        """The ops that put axes in another order."""
+        return [op for op in self.ops if isinstance(op, ChannelsFirst)]
 
     def __str__(self) -> str:
         return "\n".join(f"{op.name}: {_described(op)}" for op in self.ops) or "(nothing)"

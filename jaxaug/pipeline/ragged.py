@@ -97,6 +97,7 @@ def unpad_batch(
     label_fields: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     additional_targets: Mapping[str, str] | None = None,
     keep: Iterable[str] = (),
+    channels_first: bool = False,
 ) -> list[dict[str, Any]]:
     """Takes a batch of `pad_batch` apart into samples, before or after augmentation, on the host.
 
@@ -109,6 +110,7 @@ def unpad_batch(
         label_fields: as in `pad_batch`.
         additional_targets: as in `Compose`.
         keep: names of entries that stay although they tell of sizes or validity, such as `valid`.
+        channels_first: images hold channels before their rows, as `ToTensorV2` leaves them.
 
     Returns:
         B samples of NumPy arrays. `unpad_batch(pad_batch(samples))` are the samples: values and dtypes are the same;
@@ -116,7 +118,8 @@ def unpad_batch(
 
     Raises:
         TypeError: the batch is no dict.
-        ValueError: an entry without a leading axis of the same length as the others.
+        ValueError: an entry without a leading axis of the same length as the others, or a picture smaller than its
+            `size`.
 
     Example:
         >>> import numpy as np, jaxaug as ja
@@ -142,7 +145,7 @@ def unpad_batch(
         dropped = set(group.names("valid", "rows_valid", *["size"] * bool(group.pictures))) - set(keep)
         for i, sample in enumerate(out):
             one = shorten_rows(group, {name: array[i, ...] for name, array in columns.items()}, labels)
-            one = _cut_pictures(group, one)
+            one = _cut_pictures(group, one, channels_first=channels_first)
             sample |= {(*group.path, name): _plain(array) for name, array in one.items() if name not in dropped}
     return [nested(sample) for sample in out]
 
@@ -251,17 +254,25 @@ def _cut(picture: np.ndarray, leading: int, size: Size) -> np.ndarray:
     return picture[(slice(None),) * leading + tuple(map(slice, size))]
 
 
-def _cut_pictures(group: Group, sample: Mapping[Any, np.ndarray]) -> dict[Any, np.ndarray]:
+def _cut_pictures(
+    group: Group, sample: Mapping[Any, np.ndarray], *, channels_first: bool = False
+) -> dict[Any, np.ndarray]:
     """The entries of one dict of one sample, with pictures cut to the `size` beside them."""
     if "size" not in sample or not group.pictures:
         return dict(sample)
-    first = group.pictures[0]
-    buffer = sample[first.name].shape[first.leading :][:2]
+    starts = {leaf.name: leaf.leading + (channels_first and leaf.kind == "image") for leaf in group.pictures}
+    first = group.pictures[0].name
+    buffer = sample[first].shape[starts[first] :][:2]
     out = dict(sample)
     for leaf in group.pictures:
-        own = out[leaf.name].shape[leaf.leading :][:2]
+        own = out[leaf.name].shape[starts[leaf.name] :][:2]
+        if any(int(n) > m for n, m in zip(sample["size"], buffer, strict=True)):
+            raise ValueError(
+                f"{group.label(leaf.name)!r} lies in {buffer[0]} x {buffer[1]}, which holds no picture of the size "
+                f"{np.asarray(sample['size']).tolist()} beside it. If its channels come first, say channels_first=True."
+            )
         size = [round(int(n) * a / b) for n, a, b in zip(sample["size"], own, buffer, strict=True)]
-        out[leaf.name] = _cut(out[leaf.name], leaf.leading, (size[0], size[1]))
+        out[leaf.name] = _cut(out[leaf.name], starts[leaf.name], (size[0], size[1]))
     return out
 
 

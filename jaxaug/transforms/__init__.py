@@ -38,6 +38,7 @@ from jaxaug.transforms.flip import (
     Transpose,
     VerticalFlip,
 )
+from jaxaug.transforms.function import Lambda
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
@@ -57,6 +58,7 @@ from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
+from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
 from jaxaug.transforms.tones import (
     InvertImg,
     Posterize,
@@ -114,6 +116,7 @@ __all__ = [
     "Illumination",
     "ImageCompression",
     "InvertImg",
+    "Lambda",
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
@@ -165,6 +168,8 @@ __all__ = [
     "ToGray",
     "ToRGB",
     "ToSepia",
+    "ToTensor3D",
+    "ToTensorV2",
     "Transpose",
     "UnsharpMask",
     "VerticalFlip",
