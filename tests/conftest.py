@@ -22,7 +22,7 @@ import pytest
 
 from jaxaug.backend.settings_of_jax import own_settings
 
-# The strictest settings of a user's own: pipelines and public functions work under them. Where numbers have 64 bits, what
+# The strictest settings of a user: pipelines and public functions work under them. Where numbers have 64 bits, what
 # tests write would have to be cast to 32 everywhere.
 jax.config.update("jax_numpy_dtype_promotion", "standard" if jax.config.read("jax_enable_x64") else "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
