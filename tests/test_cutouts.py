@@ -211,6 +211,7 @@ def test_a_random_colour_is_one_for_all_pixels() -> None:
 # Objects ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.slow
 def test_holes_in_parts_of_a_mask_are_those_of_the_reference_with_its_draws() -> None:
     mask = (

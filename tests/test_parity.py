@@ -236,6 +236,7 @@ def test_a_quadrangle_is_solved_as_opencv_does() -> None:
     np.testing.assert_allclose(square_to_quadrangle(jnp.asarray(corners)), expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "transform",

@@ -53,7 +53,7 @@ def multiplied(table: Array, index: Array) -> Array:
         Array([[ 3, -4],
                [ 1,  2]], dtype=int32)
     """
-    ones = (jnp.clip(index, 0, table.shape[0] - 1)[:, None] == jnp.arange(table.shape[0])).astype(jnp.bfloat16)
+    ones = (jnp.clip(index, 0, table.shape[0] - 1)[:, None] == jnp.arange(table.shape[0])[None]).astype(jnp.bfloat16)
     # Byte by byte, because the fastest products keep eight bits; and a product with a float that is not finite is NaN.
     numbers = table.astype(jnp.uint8) if table.dtype == bool else table
     parts = jax.lax.bitcast_convert_type(numbers, jnp.uint8).reshape(table.shape[0], -1)

@@ -93,6 +93,23 @@ def shift_hsv(image: Planes, hue: Any = 0.0, saturation: Any = 0.0, value: Any =
     return _from_hue(_sixths(image, high, spread, hue), top, chroma)
 
 
+def hsv_of(planes: Planes) -> Planes:
+    """Hue in turns, saturation and value of red, green and blue.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> [float(part) for part in hsv_of((jnp.float32(0.0), jnp.float32(0.0), jnp.float32(0.5)))]
+        [0.6666666865348816, 1.0, 0.5]
+    """
+    high, spread = _range(planes)
+    return _sixths(planes, high, spread, 0.0) / 6.0, spread / fast_maximum(high, 1e-9), high
+
+
+def rgb_of_hsv(hue: Array, saturation: Array, value: Array) -> Planes:
+    """The inverse of `hsv_of`."""
+    return _from_hue(6.0 * hue, value, saturation * value)
+
+
 def lightness_hls(planes: Planes) -> Array:
     """L of the colour space HLS: the middle of the largest and the smallest channel."""
     high, spread = _range(planes)

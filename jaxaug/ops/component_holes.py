@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend import struct
+from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import static
 from jaxaug.core.plan_wording import number
 from jaxaug.geometry.matrices import vector
@@ -102,6 +103,7 @@ def _flat_mask(mask: Array) -> Array:
     return labels
 
 
+@with_own_settings
 def connected_parts(labels: Array) -> Array:
     """Numbers the connected parts of a label map, 8 neighbours, background 0.
 

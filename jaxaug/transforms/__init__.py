@@ -28,6 +28,7 @@ from jaxaug.transforms.domain import FDA
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.dtype import FromFloat, ToFloat
 from jaxaug.transforms.emboss import Emboss
+from jaxaug.transforms.flare import RandomSunFlare
 from jaxaug.transforms.flip import (
     D4,
     HorizontalFlip,
@@ -53,6 +54,7 @@ from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
+from jaxaug.transforms.precipitation import RandomFog, RandomRain, RandomSnow
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import RingingOvershoot, Sharpen, UnsharpMask
@@ -141,14 +143,18 @@ __all__ = [
     "RandomCrop",
     "RandomCropFromBorders",
     "RandomCropNearBBox",
+    "RandomFog",
     "RandomGamma",
     "RandomGridShuffle",
+    "RandomRain",
     "RandomResizedCrop",
     "RandomRotate90",
     "RandomScale",
     "RandomShadow",
     "RandomSizedBBoxSafeCrop",
     "RandomSizedCrop",
+    "RandomSnow",
+    "RandomSunFlare",
     "RandomToneCurve",
     "Resize",
     "RingingOvershoot",

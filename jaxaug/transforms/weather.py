@@ -6,9 +6,9 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
+from jaxaug.core.regions import check_region
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
@@ -47,13 +47,7 @@ class RandomShadow(Transform):
     p: Scalar = args.probability(0.5)
 
     def check(self) -> None:
-        x0, y0, x1, y1 = self.shadow_roi
-        known = all(is_concrete(v) for v in self.shadow_roi)
-        if known and not (x0 < x1 and y0 < y1):
-            raise ValueError(
-                f"RandomShadow(shadow_roi=...) must be (x_min, y_min, x_max, y_max) with x_min < x_max and "
-                f"y_min < y_max, got {self.shadow_roi}."
-            )
+        check_region("RandomShadow(shadow_roi=...)", self.shadow_roi)
 
     def draw(self, rng: Draw, view: View) -> Overlay:
         most = self.num_shadows_limit[1]
