@@ -41,7 +41,7 @@ from jaxaug.transforms.flip import (
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
-from jaxaug.transforms.light import Illumination, PlanckianJitter
+from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -54,7 +54,7 @@ from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
-from jaxaug.transforms.sharpen import RingingOvershoot, Sharpen, UnsharpMask
+from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tones import (
@@ -94,6 +94,7 @@ __all__ = [
     "Downscale",
     "ElasticTransform",
     "Emboss",
+    "Enhance",
     "Equalize",
     "Erasing",
     "FDA",
@@ -168,6 +169,7 @@ __all__ = [
     "Transpose",
     "UnsharpMask",
     "VerticalFlip",
+    "Vignetting",
     "WaterRefraction",
     "XYMasking",
     "ZoomBlur",
