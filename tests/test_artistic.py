@@ -1,4 +1,4 @@
-"""Light at the corners and edges brought out: closed forms and Pillow; what arguments do."""
+"""Light at the corners, edges brought out, values of an image's own: closed forms and Pillow; what arguments do."""
 
 from __future__ import annotations
 
@@ -47,6 +47,15 @@ def test_corners_are_those_of_the_picture() -> None:
     assert np.abs(out[:60, :90] - np.asarray(augment(KEY, {"image": inner})["image"])).max() <= 1
 
 
+@pytest.mark.parametrize("by", ["image", "image_per_channel", "min_max", "min_max_per_channel"])
+def test_what_is_taken_from_the_image_may_be_left_out(by: str) -> None:
+    out = made(ja.Normalize(None, None, None, by), chelsea())
+    np.testing.assert_array_equal(out, made(ja.Normalize(normalization=by), chelsea()))
+    axes = (0, 1) if by.endswith("per_channel") else None
+    zero = out.min(axes) if by.startswith("min") else out.mean(axes)
+    assert np.abs(zero).max() < 1e-3
+
+
 @pytest.mark.parametrize(
     ("transform", "changes"),
     [
@@ -67,6 +76,7 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
     [
         (lambda: ja.Vignetting((0, 2)), r"Vignetting\(intensity_range=...\) must be in \[0, 1\], got 2"),
         (lambda: ja.Vignetting(center_range=(0.7, 0.3)), r"\(center_range=...\) must be \(low, high\)"),
+        (lambda: ja.Normalize(std=None), r"Normalize\(std=None\) fits the modes that take it from the image"),
         (lambda: ja.Enhance("blur"), r"Enhance\(mode=...\) must be one of 'edge', 'detail', got 'blur'"),
         (lambda: ja.Enhance(alpha_range=(-1, 1)), r"Enhance\(alpha_range=...\) must be at least 0, got -1"),
     ],
