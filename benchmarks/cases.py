@@ -51,6 +51,7 @@ RANDOM_PLACES = frozenset(
         "FancyPCA",
         "PhotoMetricDistort",
         "Illumination",
+        "Vignetting",
         "AdditiveNoise",
     }
 )
@@ -225,6 +226,8 @@ def singles(batch: int, size: int) -> list[Case]:
         step("FancyPCA"),
         step("PhotoMetricDistort"),
         step("Illumination"),
+        step("Vignetting"),
+        step("Enhance", alpha_range=(0.5, 1.0)),
         step("AdditiveNoise", noise_type="gaussian", spatial_mode="per_pixel"),
         step("MotionBlur", blur_limit=(3, 7)),
         step("MedianBlur", blur_limit=(3, 7)),

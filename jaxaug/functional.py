@@ -8,7 +8,7 @@ from jaxaug.kernels.filters import box_kernel, convolve_2d, convolve_separable, 
 from jaxaug.kernels.histogram import auto_contrast, clahe, equalize
 from jaxaug.kernels.inpainting import inpaint
 from jaxaug.kernels.jpeg import jpeg
-from jaxaug.kernels.light import light_from_corner, light_from_side, light_spot, planckian_gains
+from jaxaug.kernels.light import light_from_corner, light_from_side, light_spot, planckian_gains, vignette
 from jaxaug.kernels.normalization import normalize, scale_shift, standardize
 from jaxaug.kernels.random_numbers import random_bits, random_normal, random_uniform
 from jaxaug.kernels.tones import (
@@ -64,6 +64,7 @@ __all__ = [
     "to_gray",
     "to_unit",
     "tone_curve",
+    "vignette",
     "warp_displacement",
     "warp_matrix",
 ]

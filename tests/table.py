@@ -148,6 +148,8 @@ TABLE = [
     pixels(ja.FancyPCA(0.5, p=1), limit=("alpha",)),
     pixels(ja.PhotoMetricDistort(distort_p=0.8, p=1), channels=(1, 3), limit=("saturation_range", 1)),
     pixels(ja.Illumination("gaussian", (0.1, 0.2), p=1), limit=("intensity_range", 1)),
+    pixels(ja.Vignetting((0.4, 0.9), p=1), limit=("intensity_range", 1)),
+    pixels(ja.Enhance(alpha_range=(0.2, 0.5), p=1), limit=("alpha_range", 1)),
     pixels(ja.AdditiveNoise("beta", "per_pixel", p=1)),
     pixels(ja.MotionBlur((3, 9), p=1)),
     pixels(ja.MedianBlur((3, 5), p=1)),

@@ -8,7 +8,7 @@ from jaxaug.core.suggestions import nearest
 
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {
-    "RandomBrightnessContrast": "BiasField Enhance ExposureMatching PlasmaBrightnessContrast Vignetting",
+    "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
     "GaussNoise": "FilmGrain KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",

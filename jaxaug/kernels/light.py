@@ -142,3 +142,27 @@ def light_spot(image: Planes, intensity: Any, centre: Any, sigma: Any, *, size: 
     y = jnp.arange(image[0].shape[0]) - height * centre[1]
     spread = 2 * (jnp.maximum(height, width) * sigma) ** 2
     return _lit(image, 1 + intensity * jnp.exp(-(x**2) / spread) * jnp.exp(-(y**2) / spread)[:, None])
+
+
+@planewise()
+@with_own_settings
+def vignette(image: Planes, intensity: Any, centre: Any, *, size: Any) -> Planes:
+    """Less light the farther from a centre, by the square of the distance.
+
+    Args:
+        image: (H, W, C).
+        intensity: what the farthest corner loses, in [0, 1].
+        centre: x and y, as fractions of the picture's width and height.
+        size: true (height, width).
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> vignette(jnp.full((1, 3, 1), 100, jnp.uint8), 0.4, (0.5, 0.5))[0, :, 0]
+        Array([ 60, 100,  60], dtype=uint8)
+    """
+    height, width = (jnp.maximum(jnp.asarray(n, jnp.float32) - 1, 0) for n in size)
+    # The outermost pixels of a side lie at 0 and 1 of it.
+    x, y = width * centre[0], height * centre[1]
+    farthest = jnp.maximum(x, width - x) ** 2 + jnp.maximum(y, height - y) ** 2
+    along, down = ((jnp.arange(n) - at) ** 2 for n, at in zip(image[0].shape[::-1], (x, y), strict=True))
+    return _lit(image, 1 - intensity / jnp.maximum(farthest, 1) * (along + down[:, None]))

@@ -43,7 +43,7 @@ from jaxaug.transforms.function import Lambda
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
-from jaxaug.transforms.light import Illumination, PlanckianJitter
+from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -57,7 +57,7 @@ from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.precipitation import RandomFog, RandomRain, RandomSnow
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
-from jaxaug.transforms.sharpen import RingingOvershoot, Sharpen, UnsharpMask
+from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
@@ -98,6 +98,7 @@ __all__ = [
     "Downscale",
     "ElasticTransform",
     "Emboss",
+    "Enhance",
     "Equalize",
     "Erasing",
     "FDA",
@@ -179,6 +180,7 @@ __all__ = [
     "Transpose",
     "UnsharpMask",
     "VerticalFlip",
+    "Vignetting",
     "WaterRefraction",
     "XYMasking",
     "ZoomBlur",

@@ -118,3 +118,31 @@ class Illumination(Transform):
             return tone(F.light_from_corner, intensity=intensity, corner=rng.integer("corner", (0, 3)))
         centre, sigma = rng.uniform("centre", self.center_range, (2,)), rng.uniform("sigma", self.sigma_range)
         return tone(F.light_spot, intensity=intensity, centre=centre, sigma=sigma)
+
+
+@transform
+class Vignetting(Transform):
+    """Darkens a picture towards its corners, as lenses do.
+
+    Args:
+        intensity_range: range of the share of its light that the corner farthest from the centre loses, in [0, 1].
+        center_range: range of the place of the centre along both sides, as a fraction of them, in [0, 1].
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> darken = ja.Compose([ja.Vignetting((0.4, 0.4), (0.5, 0.5), p=1)])
+        >>> darken(jax.random.key(0), image=jnp.full((1, 3), 100, jnp.uint8))["image"]
+        Array([[ 60, 100,  60]], dtype=uint8)
+
+    The loss grows by the square of the distance, the first term of the fall of light by the fourth power of the cosine.
+    """
+
+    needs_range = True
+
+    intensity_range: Range = args.pair((0.2, 0.5), None, 0, 1)
+    center_range: Range = args.pair((0.3, 0.7), None, 0, 1)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        centre = rng.uniform("centre", self.center_range, (2,))
+        return tone(F.vignette, intensity=rng.uniform("intensity", self.intensity_range), centre=centre)

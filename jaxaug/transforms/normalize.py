@@ -26,10 +26,11 @@ class Normalize(Transform):
             image's dtype, so float images in [0, 1] are not divided again.
         normalization: `standard` uses `mean` and `std`; `image` and `image_per_channel` the image's own mean and
             standard deviation; `min_max` and `min_max_per_channel` its own smallest and largest value.
+            These read none of the arguments before, which may be None then.
         p: how often it is applied; 0 or 1, unless images are float32 already.
 
     Raises:
-        ValueError: a mean or std of another length than the image has channels.
+        ValueError: a mean or std of another length than the image has channels, or None where `standard` reads it.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -42,9 +43,9 @@ class Normalize(Transform):
 
     leaves_range = True
 
-    mean: Fill = args.fill((0.485, 0.456, 0.406))
-    std: Fill = args.fill((0.229, 0.224, 0.225))
-    max_pixel_value: Scalar = args.number(255.0)
+    mean: Fill = args.fill((0.485, 0.456, 0.406), optional=True)
+    std: Fill = args.fill((0.229, 0.224, 0.225), optional=True)
+    max_pixel_value: Scalar = args.number(255.0, optional=True)
     normalization: str = args.choice(
         "standard", ("standard", "image", "image_per_channel", "min_max", "min_max_per_channel")
     )
@@ -53,6 +54,14 @@ class Normalize(Transform):
     @property
     def needs_range(self) -> bool:  # type: ignore[override]
         return self.normalization == "standard"
+
+    def check(self) -> None:
+        for name in ("mean", "std", "max_pixel_value"):
+            if self.normalization == "standard" and getattr(self, name) is None:
+                raise ValueError(
+                    f"Normalize({name}=None) fits the modes that take it from the image, got normalization='standard': "
+                    f"give {name}, or choose 'image', 'image_per_channel', 'min_max' or 'min_max_per_channel'."
+                )
 
     def draw(self, rng: Draw, view: View) -> Tone:
         if self.normalization != "standard":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import jax.numpy as jnp
+import numpy as np
 
 from jaxaug import functional as F
 from jaxaug.backend.struct import is_concrete
@@ -103,6 +104,44 @@ class UnsharpMask(Transform):
         usual = 0.3 * ((size - 1) * 0.5 - 1) + 0.8
         kernel = F.gaussian_kernel(jnp.where(sigma > 0, sigma, usual), size, self.blur_limit[1])
         return Unsharp(kernel, rng.uniform("alpha", self.alpha), self.threshold / 255.0)
+
+
+#: Weights of Pillow's filters EDGE_ENHANCE and DETAIL.
+ENHANCEMENTS = {
+    "edge": np.array([[-1, -1, -1], [-1, 10, -1], [-1, -1, -1]], np.float32) / 2,
+    "detail": np.array([[0, -1, 0], [-1, 10, -1], [0, -1, 0]], np.float32) / 6,
+}
+
+
+@transform
+class Enhance(Transform):
+    """Brings out edges or details.
+
+    Args:
+        mode: `edge` for the filter EDGE_ENHANCE of Pillow, `detail` for its milder DETAIL.
+        alpha_range: range of the weight of the filtered picture beside the picture itself, at least 0; above 1 more of
+            the difference is added than the filter makes.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> enhance = ja.Compose([ja.Enhance("detail", (1, 1), p=1)])
+        >>> enhance(jax.random.key(0), image=jnp.array([[60, 60, 120, 120]], jnp.uint8))["image"]
+        Array([[ 60,  50, 130, 120]], dtype=uint8)
+
+    Follows Pillow within the picture; its outermost pixels, which Pillow leaves as they are, are filtered here too.
+    """
+
+    needs_range = True
+
+    mode: str = args.choice("edge", ("edge", "detail"))
+    alpha_range: Range = args.pair((0.5, 1.0), None, 0)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Square:
+        alpha = rng.uniform("alpha", self.alpha_range)
+        same = np.zeros((3, 3), np.float32)
+        same[1, 1] = 1
+        return Square(jnp.asarray(same) + alpha * (ENHANCEMENTS[self.mode] - same), jnp.array([0.0, 1.0]))
 
 
 @transform
