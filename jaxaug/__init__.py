@@ -15,28 +15,35 @@ from jaxaug.pipeline.ragged import bucket_by_size, pad_batch, unpad_batch
 from jaxaug.pipeline.replay import ReplayCompose
 from jaxaug.pipeline.selective import SelectiveChannelTransform
 from jaxaug.pipeline.views import views
+from jaxaug.policies.autoaugment import AutoAugment
+from jaxaug.policies.randaugment import RandAugment, TrivialAugmentWide
+from jaxaug.policies.three_augment import three_augment
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
 
 __version__ = "0.1.0"
 __all__ = [
+    "AutoAugment",
     "BboxParams",
     "Compose",
     "KeypointParams",
     "OneOf",
     "OneOrOther",
     "Plan",
+    "RandAugment",
     "RandomOrder",
     "ReplayCompose",
     "SelectiveChannelTransform",
     "Sequential",
     "SomeOf",
     "Transform",
+    "TrivialAugmentWide",
     "bucket_by_size",
     "compact",
     "from_list",
     "functional",
     "pad_batch",
+    "three_augment",
     "to_list",
     "transform",
     "unpad_batch",

@@ -193,6 +193,9 @@ SIZED = [
 APART = [
     pixels(ja.CutMix(p=1)),
     warp(ja.Flip3D(p=1), exact=True),
+    warp(ja.RandAugment(2, 20)),
+    warp(ja.TrivialAugmentWide()),
+    warp(ja.AutoAugment()),
     pixels(ja.ToTensorV2()),
     pixels(ja.ToTensor3D()),
     pixels(ja.Lambda(image=jnp.flipud)),

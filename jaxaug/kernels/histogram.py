@@ -115,7 +115,7 @@ def _highest(counts: Array) -> Array:
     return LEVELS - 1 - _lowest(counts[:, ::-1])
 
 
-def _equalizing(counts: Array, mode: str) -> Array:
+def equalizing(counts: Array, mode: str) -> Array:
     """(C, 256) curves after which all levels are about as frequent."""
     cumulative = jnp.cumsum(counts, axis=1)
     if mode == "cv":
@@ -161,12 +161,12 @@ def equalize(
         mask = mask[..., 0] if mask.ndim == 3 and mask.shape[-1] == 1 else mask
         inside = mask if inside is None else mask & (inside if mask.ndim == 2 else inside[..., None])
     if by_channels or image.shape[-1] == 1:
-        return look_up(_equalizing(count_levels(image, inside), mode), image)
+        return look_up(equalizing(count_levels(image, inside), mode), image)
     unit = to_unit(image)
     gray = luma(tuple(jnp.moveaxis(unit, -1, 0)))[..., None]
     if image.dtype == jnp.uint8:
         gray = jnp.round(gray * 255) * np.float32(1 / 255)
-    raised = look_up(_equalizing(count_levels(gray, inside), mode), gray)
+    raised = look_up(equalizing(count_levels(gray, inside), mode), gray)
     out = clip_unit(unit + (raised - gray))
     return out if image.dtype != jnp.uint8 else jnp.round(out * 255).astype(jnp.uint8)
 

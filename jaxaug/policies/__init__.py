@@ -1,0 +1,1 @@
+"""Published policies of augmentation, of which every sample gets its own draw."""
