@@ -6,11 +6,15 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
+from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
 from jaxaug.pipeline.compose import Compose
-from jaxaug.pipeline.compositions import OneOf, Sequential
+from jaxaug.pipeline.compositions import Sequential
 from jaxaug.pipeline.pipeline_lists import from_list, to_list
 from jaxaug.pipeline.plan import Plan
 from jaxaug.pipeline.ragged import bucket_by_size, pad_batch, unpad_batch
+from jaxaug.pipeline.replay import ReplayCompose
+from jaxaug.pipeline.selective import SelectiveChannelTransform
+from jaxaug.pipeline.views import views
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
 
@@ -20,8 +24,13 @@ __all__ = [
     "Compose",
     "KeypointParams",
     "OneOf",
+    "OneOrOther",
     "Plan",
+    "RandomOrder",
+    "ReplayCompose",
+    "SelectiveChannelTransform",
     "Sequential",
+    "SomeOf",
     "Transform",
     "bucket_by_size",
     "compact",
@@ -31,6 +40,7 @@ __all__ = [
     "to_list",
     "transform",
     "unpad_batch",
+    "views",
     *_transforms,
 ]
 

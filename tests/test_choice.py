@@ -12,6 +12,7 @@ import pytest
 from scenes import labelled, smooth
 
 import jaxaug as ja
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.random import child_keys
 from jaxaug.core.sample import parse
 from jaxaug.engine.choice import merge
@@ -75,7 +76,7 @@ def test_a_choice_does_what_its_option_does_alone(name: str, dtype: Any) -> None
     @jax.jit
     def chosen(index: Any, sample: Any) -> Any:
         every = [ops_of(i) for i in range(len(options))]
-        return augment.apply(ja.Plan(merge(every, index)), sample)
+        return augment.apply(ja.Plan(merge(every, index, Canvas(SIZE))), sample)
 
     @functools.partial(jax.jit, static_argnums=0)
     def alone_of(i: int, sample: Any) -> Any:

@@ -292,3 +292,48 @@ def test_a_box_that_has_moved_must_be_named() -> None:
     np.testing.assert_array_equal(out["image"], sample["image"][2:6, 1:4][:, ::-1])
     with pytest.raises(ValueError, match="'cropping_bbox' is looked at, but the sample has none"):
         ja.Compose([crop])(KEY, image=sample["image"])
+
+
+# Sizes that are random ----------------------------------------------------------------------------------------------
+
+MAYBE = {
+    "quarter turns": [ja.RandomRotate90(p=1)],
+    "a turn at random": [ja.Transpose(p=0.5), ja.Rotate(10, p=1)],
+    "a crop at random": [ja.RandomCrop(20, 15, p=0.5), ja.RandomBrightnessContrast(p=1)],
+    "a larger one at random": [ja.PadIfNeeded(50, 30, p=0.5)],
+    "two changes at random": [ja.Sequential([ja.RandomCrop(25, 25), ja.Resize(35, 50), ja.Blur(p=1)], p=0.5)],
+    "a choice": [ja.OneOf([ja.Transpose(), ja.HorizontalFlip(), ja.RandomResizedCrop((10, 15))], p=0.8)],
+    "a few": [ja.SomeOf([ja.Transpose(p=1), ja.RandomCrop(20, 20, p=1), ja.HorizontalFlip(p=1)], n=1)],
+}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=() if n in ("quarter turns", "two changes at random") else pytest.mark.slow) for n in MAYBE],
+)
+def test_sizes_at_random_are_exact_outside_jit_and_told_under_it(name: str) -> None:
+    params: dict[str, Any] = {
+        "bbox_params": ja.BboxParams("pascal_voc"),
+        "keypoint_params": ja.KeypointParams("xy"),
+    }
+    augment = ja.Compose(MAYBE[name], **params)
+    known = labelled(30, 45)
+    given = {"bboxes": known["bboxes"], "keypoints": known["keypoints"][:, :2]}
+    given |= {n: known[n] for n in ("image", "mask")}
+    told = given | {"size": np.array([30, 45], np.int32)}
+    batch = jax.tree.map(lambda leaf: np.stack([leaf] * 9), told)
+    outs = jax.tree.map(np.asarray, jax.jit(augment.batch)(KEY, batch))
+    seen = set()
+    for i, size in enumerate(outs["size"]):
+        exact = augment(jax.random.fold_in(KEY, i), given)
+        assert exact["image"].shape[:2] == exact["mask"].shape == tuple(size)
+        seen.add(tuple(size.tolist()))
+        window = tuple(map(slice, size))
+        apart = np.abs(outs["image"][i][window].astype(int) - np.asarray(exact["image"], int))
+        assert np.mean(apart > 1) < 0.002
+        assert np.mean(outs["mask"][i][window] != np.asarray(exact["mask"])) < 0.002
+        for rows in ("bboxes", "keypoints"):
+            np.testing.assert_allclose(outs[rows][i], exact[rows], atol=2e-3, err_msg=rows)
+    assert len(seen) > 1
+    with pytest.raises(ValueError, match="shapes cannot be random"):
+        jax.jit(augment)(KEY, given)

@@ -22,11 +22,9 @@ _NEAREST = {
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
     "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D GridShuffle3D Pad3D "
     "PadIfNeeded3D RandomCrop3D RandomResizedCrop3D RandomRotate90_3D Resize3D",
-    "OneOf": "OneOrOther RandomOrder SelectiveChannelTransform SomeOf",
 }
 #: What takes the place of names that have no meaning here.
 _INSTEAD = {
-    "ReplayCompose": "augment.sample(key, sample) is what is applied, and augment.apply(plan, sample) replays it",
     "UniformTemporalSubsample": "choose frames before the call, images[::step]",
 }
 

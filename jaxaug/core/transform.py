@@ -8,17 +8,22 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, cast, dataclass_transform
 
 import chex
+import jax
+import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
+from jaxaug.backend.struct import is_concrete
 from jaxaug.core.documentation import documented
 from jaxaug.core.op import Op
 from jaxaug.core.random import Draw
+from jaxaug.core.step_text import step_text
 from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 
 T = TypeVar("T", bound=type)
+N = TypeVar("N", bound="Node")
 Ops: TypeAlias = tuple[Any, ...]
 
 #: Arguments of Albumentations 1.x by the 2.x name that took their place; "" for those that are gone.
@@ -81,6 +86,34 @@ class Node:
             **targets: the same as keywords.
         """
         return type(self).alone(self)(key, sample, **targets)
+
+    def __str__(self) -> str:
+        return step_text(self)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(step_text(self))
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another step does the same: of the same structure, with equal numbers."""
+        if self is other or type(self) is not type(other):
+            return self is other
+        own, theirs = jax.tree.leaves(self), jax.tree.leaves(other)
+        structures: list[Any] = [jax.tree.structure(step) for step in (self, other)]
+        if structures[0] != structures[1] or not all(map(is_concrete, (*own, *theirs))):
+            return False
+        return all(np.array_equal(a, b) for a, b in zip(own, theirs, strict=True))
+
+    def __hash__(self) -> int:
+        return hash(jax.tree.structure(self))
+
+    @property
+    def chance(self) -> Any:
+        """How often it is applied."""
+        return self.p
+
+    def forced(self: N) -> N:
+        """The step as one that is always applied."""
+        return struct.replace(self, p=1.0)
 
     @property
     def steps(self) -> tuple[Node, ...]:

@@ -8,54 +8,143 @@ from typing import Any
 import jax.numpy as jnp
 from jax import Array
 
+from jaxaug.backend import struct
 from jaxaug.backend.outside_jit import look
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.op import Op, joint_name, select
 from jaxaug.core.transform import Ops
 from jaxaug.core.types import Scalar, Size
+from jaxaug.geometry.maps import Axes, Matrix
+from jaxaug.geometry.warp import Warp, enlarged
 from jaxaug.ops.families import FAMILIES
 
 
-def gate(ops: Ops, on: Scalar, name: str) -> Ops:
+class _UnevenError(Exception):
+    """Some options change the size of pictures where others do not."""
+
+
+def gate(ops: Ops, on: Scalar, name: str, canvas: Canvas) -> Ops:
     """Ops that apply only where `on` holds.
 
+    Args:
+        ops: what is drawn.
+        on: whether they apply.
+        name: what drew them.
+        canvas: of the reference before them.
+
     Raises:
-        ValueError: they change the size of the picture statically, or write into a buffer that need not hold what
-            came in, and whether they apply is not known.
+        ValueError: they change the size of the picture, whether they apply is not known, and no `size` is told.
     """
     if on is True:
         return ops
-    changes = [op.resizes for op in ops if op.resizes and not (op.tells_size and _holds(*op.resizes))]
+    changes = [op.resizes for op in ops if op.resizes and not (op.tells_size and holds(*op.resizes))]
     if changes:
         if look(on):
             return ops if bool(on) else ()
-        before, after = changes[0][0], changes[-1][1]
-        if all(op.tells_size for op in ops if op.resizes):
-            side = max(before)
-            square = f", or pad to a square buffer: ja.pad_batch(samples, size={side})" if after == before[::-1] else ""
+        told = in_one_buffer([ops], canvas)
+        if told is None:
+            before, after = changes[0][0], changes[-1][1]
             raise ValueError(
-                f"{name} is applied at random, and writes pictures with a 'size' from a buffer of {before[0]} x "
-                f"{before[1]} into one of {after[0]} x {after[1]}, which cannot hold them where it is not applied. Use "
-                f"{name}(p=1){square}."
+                f"{name} changes the size from {before} to {after}, but is applied at random, and under jit or vmap "
+                f"shapes cannot be random. {_TWO_WAYS}, or use {name}(p=1)."
             )
-        raise ValueError(
-            f"{name} changes the size from {before} to {after}, but is applied at random, and under "
-            f"jit or vmap shapes cannot be random. Use {name}(p=1), or give it pictures that already have the size."
-        )
-    return tuple(op.gate(on) for op in ops)
+        room, (ops,) = told
+        return (*room, *_linked([op.gate(on) for op in ops], canvas.extent))
+    return _linked([op.gate(on) for op in ops], canvas.extent)
 
 
-def _holds(before: Size, after: Size) -> bool:
-    """Whether what fits into a buffer fits into another."""
-    return after[0] >= before[0] and after[1] >= before[1]
-
-
-def merge(options: Sequence[Ops], index: Array) -> Ops:
+def merge(options: Sequence[Ops], index: Array, canvas: Canvas) -> Ops:
     """One list of ops that does what the option of that index does.
 
     Ops of different options that align share a slot, and the choice is one of numbers; ops that their family can choose
     among share one too. What is left gets slots of its own, inactive in the other options, so that every option keeps
     its order.
+
+    Args:
+        options: what each of them does.
+        index: of the one that counts.
+        canvas: of the reference before it.
+
+    Raises:
+        ValueError: they leave pictures of different sizes, the index is not known, and no `size` is told.
     """
+    try:
+        return _linked(_merged(options, index), canvas.extent)
+    except _UnevenError as names:
+        if look(index):
+            return options[int(index)]
+        told = in_one_buffer(options, canvas)
+        if told is None:
+            raise ValueError(
+                f"A choice among {names}: some options change the size of the picture and others do not, or to "
+                f"another one, and under jit or vmap shapes cannot be random. {_TWO_WAYS}, give all options one size, "
+                "or put the change of size behind the choice."
+            ) from None
+        room, roomy = told
+        return (*room, *_linked(_merged(roomy, index), canvas.extent))
+
+
+#: What lets sizes be random.
+_TWO_WAYS = (
+    "Call the pipeline outside jit, where the exact picture comes out, or add 'size': jnp.array([height, width]) to "
+    "the sample, which tells how much of its buffer a picture fills"
+)
+
+
+def in_one_buffer(options: Sequence[Ops], canvas: Canvas) -> tuple[Ops, list[Ops]] | None:
+    """Options that write pictures of any of their sizes into one buffer, whose `size` tells which it is.
+
+    Args:
+        options: what each of them does.
+        canvas: of the reference before them.
+
+    Returns:
+        What makes room first, and the options; None where no size is told, or an option holds more than matrices.
+    """
+    if canvas.extent is None:
+        return None
+    sizes = [canvas.buffer, *(size for ops in options for op in ops for size in op.resizes or ())]
+    buffer = max(height for height, _ in sizes), max(width for _, width in sizes)
+
+    def roomy(op: Any) -> Any:
+        if not isinstance(op, Warp):
+            return op
+        before, after = op.canvas_in.measured(), op.canvas_out.measured()
+        return struct.replace(op, size_in=buffer, size_out=buffer, extent_in=before, extent_out=after)
+
+    warps = [op for ops in options for op in ops if isinstance(op, Warp)]
+    if not all(isinstance(warp.map, Matrix | Axes) or warp.size_in == warp.size_out == buffer for warp in warps):
+        return None
+    before = () if buffer == canvas.buffer else (enlarged(canvas, buffer),)
+    return before, [tuple(roomy(op) for op in ops) for ops in options]
+
+
+def _linked(ops: Sequence[Any], extent: Any) -> Ops:
+    """Ops of which each begins with the size that those before it leave, whether they apply or not.
+
+    Args:
+        ops: gated, each as it was drawn for the size that those before it leave if all apply.
+        extent: of the reference before them.
+    """
+    out = []
+    for op in ops:
+        if isinstance(op, Warp):
+            if extent is not None and op.extent_in is not None:
+                after = op.extent_out
+                if after is not None and op.active is not True:
+                    after = jnp.where(op.active, after, extent)
+                op = struct.replace(op, extent_in=extent, extent_out=after)
+            extent = op.extent_out
+        out.append(op)
+    return tuple(out)
+
+
+def holds(before: Size, after: Size) -> bool:
+    """Whether what fits into a buffer fits into another."""
+    return after[0] >= before[0] and after[1] >= before[1]
+
+
+def _merged(options: Sequence[Ops], index: Array) -> Ops:
     queues = [list(option) for option in options]
     slots: list[Op] = []
     while any(queues):
@@ -80,11 +169,7 @@ def _slot(members: dict[int, Any], index: Array, count: int) -> Op:
     """One op that acts as the member of the chosen option, or not at all if that option has none."""
     ops = list(members.values())
     if any(op.resizes for op in ops) and len(members) < count:
-        raise ValueError(
-            f"OneOf({', '.join(op.name for op in ops)}, ...): some options change the size of the picture and others "
-            "do not, and shapes cannot be random. Give all options one size, or put the change of size behind the "
-            "choice."
-        )
+        raise _UnevenError(" and ".join(dict.fromkeys(op.name for op in ops)))
     if len(ops) == 1:
         (i,) = members
         return ops[0] if count == 1 else ops[0].gate(index == i)

@@ -7,7 +7,6 @@ from typing import Any
 
 from jax import Array
 
-from jaxaug.backend import struct
 from jaxaug.core.random import Draw, child_keys
 from jaxaug.core.transform import Node, Ops
 from jaxaug.core.types import Scalar
@@ -33,10 +32,10 @@ def walk(step: Node, key: Array, traversal: Traversal) -> Ops:
 def drawn(step: Node, key: Array, traversal: Traversal) -> Ops:
     """Draws the ops of a step, and leaves the sample as it is."""
     rng = Draw(key)
-    on = _coin(rng, step.p)
+    on = _coin(rng, step.chance)
     if on is False:
         return ()
-    return gate(step.ops(key, rng, Walker(traversal)), on, type(step).__name__)
+    return gate(step.ops(key, rng, Walker(traversal)), on, type(step).__name__, traversal.canvas)
 
 
 def _coin(rng: Draw, p: Any) -> Any:
@@ -70,13 +69,13 @@ class Walker:
 
     def alternatives(self, steps: Sequence[Node], key: Array, *, forced: bool = True) -> list[Ops]:
         """The ops of each of some steps on the sample as it is now, whatever its p is if they are forced."""
-        options = [struct.replace(step, p=1.0) for step in steps] if forced else steps
+        options = [step.forced() for step in steps] if forced else steps
         keys = step_keys(steps, key)
         return [walk(step, key, self._traversal.fork()) for step, key in zip(options, keys, strict=True)]
 
     def choose(self, options: Sequence[Ops], index: Scalar) -> Ops:
         """One list of ops that does what the option of that index does."""
-        return merge(options, index)
+        return merge(options, index, self._traversal.canvas)
 
     def after(self, ops: Ops) -> Walker:
         """The sample once some ops have been applied, for steps that draw what comes then."""

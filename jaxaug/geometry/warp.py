@@ -379,5 +379,16 @@ def identity(canvas: Canvas | Size) -> Warp:
     )
 
 
+def enlarged(canvas: Canvas, buffer: Size) -> Warp:
+    """The warp that gives a picture a larger buffer, in which it stays as large as it is.
+
+    Args:
+        canvas: where the picture is kept, with its extent.
+        buffer: (height, width).
+    """
+    eye = jnp.eye(3, dtype=jnp.float32)
+    return matrix_warp(eye, canvas, Canvas(buffer, canvas.extent), Structure.IDENTITY, nested=True, name="room")
+
+
 def _apart(u: Array, v: Array, ok: Array) -> tuple[tuple[Array, Array], Array]:
     return (u, v), ok

@@ -17,6 +17,7 @@ from jaxaug.ops.functions import call_functions
 from jaxaug.ops.morphology import morph
 from jaxaug.ops.pixel_choice import PixelChoice
 from jaxaug.ops.pixel_pass import run_pass
+from jaxaug.ops.selected import Selected
 from jaxaug.ops.voxel import move_voxels
 from jaxaug.sampling.reading import read_picture
 
@@ -36,6 +37,16 @@ class Family:
     moves: bool = False
 
 
+def change_channels(picture: Array, ops: Sequence[Selected], info: PictureInfo) -> Array:
+    """A picture (frames, height, width, channels) through ops on some of its channels, one after another."""
+    for op in ops:
+        part, inner = op.taken(picture), op.inner(info)
+        for step in op.ops:
+            part, inner = FAMILIES[step.family].run(part, [step], inner), step.after(inner)
+        picture = op.put_back(picture, part)
+    return picture
+
+
 #: Families that one function runs go through a picture together. Mix has no row: its ops are stages of a batch.
 PIXELS = Family(run_pass, PixelChoice.among)
 FAMILIES: dict[str, Family] = {
@@ -51,4 +62,5 @@ FAMILIES: dict[str, Family] = {
     "voxel": Family(move_voxels),
     "axes": Family(keep_axes),
     "functions": Family(call_functions),
+    "selected": Family(change_channels),
 }

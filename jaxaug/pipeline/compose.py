@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, Self
 
 import chex
 import jax
@@ -27,6 +27,7 @@ from jaxaug.core.layout import Leaf, SampleLayout
 from jaxaug.core.random import Draw
 from jaxaug.core.sample import check_labels, parse
 from jaxaug.core.settings import Settings
+from jaxaug.core.step_text import step_text
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.value_checks import check_range, check_rows
@@ -35,7 +36,7 @@ from jaxaug.pipeline.any_size import run_any_size
 from jaxaug.pipeline.channel_axes import channels_first, channels_last
 from jaxaug.pipeline.compositions import Composition, Sequential, children
 from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
-from jaxaug.pipeline.plan import Plan, read_plan
+from jaxaug.pipeline.plan import Plan, applied_transforms, read_plan
 from jaxaug.pipeline.strings import numbered, spelled
 from jaxaug.pipeline.value_range import check_order, needing_range
 
@@ -60,8 +61,9 @@ class Compose(Composition):
         fuse: one resampling for neighbouring warps, one pass for neighbouring changes of pixels. Off applies step
             by step.
         max_value: full brightness of images of floats, for pictures that count to 255 or 65535 as floats.
-        seed: must stay None; randomness comes from the key of each call.
-        save_applied_params: must stay False; `sample` returns what is applied.
+        seed: of the key of calls that are given none, outside `jit`. All of them draw the same: training passes keys.
+        save_applied_params: add an entry `applied_transforms` to results outside `jit`: names, and what was drawn, in
+            words. `sample` returns the same as numbers.
 
     Raises:
         TypeError: something that is no transform.
@@ -84,6 +86,8 @@ class Compose(Composition):
     additional_targets: Any = static(default=None)
     is_check_shapes: bool = static(default=True)
     strict: bool = static(default=False)
+    seed: int | None = static(default=None)
+    save_applied_params: bool = static(default=False)
 
     def __init__(
         self,
@@ -99,15 +103,9 @@ class Compose(Composition):
         mask_interpolation: str | int | None = None,
         fuse: bool = True,
         max_value: float = 1.0,
-        seed: None = None,
+        seed: int | None = None,
         save_applied_params: bool = False,
     ) -> None:
-        if seed is not None:
-            raise ValueError("Compose(seed=...) has no meaning here: pass a key to every call, augment(key, sample).")
-        if save_applied_params:
-            raise ValueError(
-                "Compose(save_applied_params=True) has no meaning here: augment.sample(key, sample) is what is applied."
-            )
         params = params_by_kind({"bboxes": bbox_params, "keypoints": keypoint_params, **(target_params or {})})
         names_of(additional_targets)
         if mask_interpolation is not None:
@@ -122,6 +120,8 @@ class Compose(Composition):
             "additional_targets": tuple(sorted(additional_targets.items())) if additional_targets else None,
             "is_check_shapes": is_check_shapes,
             "strict": strict,
+            "seed": seed,
+            "save_applied_params": save_applied_params,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -140,7 +140,12 @@ class Compose(Composition):
         Returns:
             The augmented sample, of the same tree structure.
         """
-        return self._on_sample(calls.call, given_key(key, targets), one_sample_of(sample, targets))
+        key = given_key(key, targets, seed=self.seed, beside=(sample, targets))
+        sample = one_sample_of(sample, targets)
+        if self.save_applied_params:
+            plan = self.sample(key, sample)
+            return {**self.apply(plan, sample), "applied_transforms": applied_transforms(plan)}
+        return self._on_sample(calls.call, key, sample)
 
     @with_own_settings
     def sample(self, key: chex.PRNGKey | None = None, sample: Any = None, /, **targets: Any) -> Plan:
@@ -151,7 +156,8 @@ class Compose(Composition):
             sample: a pytree of targets; only draws that depend on it look at more than its shapes.
             **targets: the same as keywords.
         """
-        key, sample = given_key(key, targets), self._arrays(one_sample_of(sample, targets)).sample
+        key = given_key(key, targets, seed=self.seed, beside=(sample, targets))
+        sample = self._arrays(one_sample_of(sample, targets)).sample
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, sample))):
             _, sample = self._looked_at(sample)
         return run_compiled(calls.draw, self, key, sample)
@@ -230,7 +236,8 @@ class Compose(Composition):
             start: index of the first sample, for batches that are parts of a larger one.
             **targets: the same as keywords.
         """
-        key, data = given_key(key, targets), self._arrays(one_sample_of(samples, targets))
+        key = given_key(key, targets, seed=self.seed, beside=(samples, targets))
+        data = self._arrays(one_sample_of(samples, targets))
         samples, words = numbered(data.sample)
         count, samples = batch_arrays(samples)
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, samples))):
@@ -356,11 +363,36 @@ class Compose(Composition):
         layout, values = self._parse(jax.tree.map(lambda leaf: opaque_constant(leaf, given), sample))
         return Traversal(layout, values, self.settings)
 
+    def describe(self) -> str:
+        """The pipeline as text: its steps, one line for each, with the arguments that are not what they are by default.
+
+        Example:
+            >>> import jaxaug as ja
+            >>> print(ja.Compose([ja.OneOf([ja.HorizontalFlip(), ja.Rotate(30)], p=0.3)]).describe())
+            Compose(
+                OneOf(
+                    HorizontalFlip(),
+                    Rotate(limit=(-30.0, 30.0)),
+                    p=0.3,
+                ),
+            )
+        """
+        return step_text(self)
+
+    def __str__(self) -> str:
+        return repr(self)
+
     def __repr__(self) -> str:
         # Messages of JAX begin with what was called.
         names = [type(step).__name__ for step in self.transforms]
         more = [f"and {len(names) - 6} more"] if len(names) > 7 else []
         return f"Compose({', '.join(names[:6] + more if more else names)})"
+
+    def with_steps(self, steps: Sequence[Node]) -> Self:
+        new = super().with_steps(steps)
+        new._check_nested(new)
+        check_order(new.transforms)
+        return new
 
     def as_sequence(self) -> Sequential:
         """Its steps and its p, without what is said about targets."""
@@ -370,7 +402,7 @@ class Compose(Composition):
         """Refuses a Compose inside that reads targets in a way of its own."""
         for inner in step.steps:
             if isinstance(inner, Compose):
-                for name in ("settings", "additional_targets", "is_check_shapes", "strict"):
+                for name in ("settings", "additional_targets", "is_check_shapes", "strict", "save_applied_params"):
                     said = getattr(inner, name)
                     if said not in (getattr(type(inner), name), getattr(self, name)):
                         raise ValueError(

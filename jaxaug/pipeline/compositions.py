@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeVar
 
-import jax.numpy as jnp
 from jax import Array
 
 from jaxaug import transforms
-from jaxaug.backend.struct import is_concrete
+from jaxaug.backend import struct
 from jaxaug.core import arguments as args
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Node, Ops, Walk, transform
 from jaxaug.core.types import Scalar
+
+C = TypeVar("C", bound="Composition")
 
 
 def children(where: str, transforms: Any) -> tuple[Node, ...]:
@@ -53,9 +55,17 @@ def _foreign(step: Any) -> str:
     return f"{name}."
 
 
-def steps_field() -> Any:
-    """The field of a composition that holds its steps."""
-    return dataclasses.field(metadata={"convert": children, "static": False})
+def steps_field(default: Any = dataclasses.MISSING) -> Any:
+    """The field of a composition that holds its steps.
+
+    Args:
+        default: None where it may be left out.
+    """
+
+    def convert(where: str, v: Any) -> tuple[Node, ...]:
+        return () if v is None and default is None else children(where, v)
+
+    return dataclasses.field(default=default, metadata={"convert": convert, "static": False})
 
 
 class Composition(Node):
@@ -66,6 +76,31 @@ class Composition(Node):
     @property
     def steps(self) -> tuple[Node, ...]:
         return self.transforms
+
+    def __len__(self) -> int:
+        return len(self.transforms)
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.transforms)
+
+    def __getitem__(self: C, place: Any) -> Any:
+        """One of its steps, or, for a slice, the same composition of some of them."""
+        return self.with_steps(self.transforms[place]) if isinstance(place, slice) else self.transforms[place]
+
+    def __add__(self: C, more: Any) -> C:
+        """The same composition with further steps behind its own."""
+        return self.with_steps((*self.transforms, *children("+", _as_list(more))))
+
+    def __radd__(self: C, more: Any) -> C:
+        return self.with_steps((*children("+", _as_list(more)), *self.transforms))
+
+    def with_steps(self: C, steps: Sequence[Node]) -> C:
+        """The same composition of other steps."""
+        return struct.replace(self, transforms=tuple(steps))
+
+
+def _as_list(steps: Any) -> Any:
+    return [steps] if isinstance(steps, Node) else list(steps)
 
 
 @transform
@@ -89,49 +124,3 @@ class Sequential(Composition):
 
     def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
         return walk.in_turn(self.transforms, key)
-
-
-@transform
-class OneOf(Composition):
-    """One of several transforms, chosen at random per sample.
-
-    The chosen transform is always applied; the children's own p are the weights of the choice. What options do is
-    chosen by its numbers where it differs only in those, so a choice costs little more than its dearest option.
-
-    Args:
-        transforms: list of transforms or compositions.
-        p: how often any is applied.
-
-    Raises:
-        ValueError: all children have p=0, or some change the size of the picture and others do not.
-
-    Example:
-        >>> import jaxaug as ja
-        >>> len(ja.OneOf([ja.Rotate(), ja.Perspective()], p=1).transforms)
-        2
-
-    Follows the meaning of Albumentations 2.0.8.
-    """
-
-    exclusive = True
-
-    transforms: Any = steps_field()
-    p: Scalar = args.probability(0.5)
-
-    def check(self) -> None:
-        weights = [c.p for c in self.transforms]
-        if not weights:
-            raise ValueError("OneOf(transforms=[]) needs at least one option.")
-        if all(is_concrete(w) for w in weights) and sum(float(w) for w in weights) <= 0:
-            raise ValueError("OneOf(transforms=...) needs an option with p above 0: the p of the options are weights.")
-
-    def ops(self, key: Array, rng: Draw, walk: Walk) -> Ops:
-        weights = jnp.stack([jnp.asarray(child.p, jnp.float32) for child in self.transforms])
-        edges = jnp.cumsum(weights) / weights_total(self.transforms)
-        index = jnp.sum(rng.uniform("choice") >= edges).astype(jnp.int32)
-        return walk.choose(walk.alternatives(self.transforms, key), jnp.minimum(index, len(weights) - 1))
-
-
-def weights_total(steps: tuple[Node, ...]) -> Any:
-    """The sum of the probabilities of some steps."""
-    return sum((step.p for step in steps[1:]), steps[0].p)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxaug.backend.struct import is_concrete
 from jaxaug.core.host_data import read_path
 from jaxaug.core.kinds import ANNOTATIONS
 from jaxaug.core.random import check_key
@@ -34,12 +35,20 @@ def one_sample_of(sample: Any, targets: dict[str, Any]) -> Any:
     return targets if sample is None else sample
 
 
-def given_key(key: Any, targets: Mapping[str, Any]) -> jax.Array:
+def given_key(key: Any, targets: Mapping[str, Any], *, seed: int | None = None, beside: Any = None) -> jax.Array:
     """The key of a call, which comes first.
+
+    Args:
+        key: what is given, perhaps None.
+        targets: the keywords of the call.
+        seed: of the key where none is given, outside `jit`.
+        beside: the sample.
 
     Raises:
         TypeError: there is none, or it comes by keyword.
     """
+    if key is None and seed is not None and all(is_concrete(leaf) for leaf in jax.tree.leaves(beside)):
+        return jax.random.key(seed)
     if key is None:
         by_name = " It has no name: keywords are targets." if "key" in targets else ""
         raise TypeError(

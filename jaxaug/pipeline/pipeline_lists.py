@@ -10,12 +10,12 @@ import numpy as np
 from jaxaug import transforms
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Node
-from jaxaug.pipeline import compositions
+from jaxaug.pipeline import choices, compositions, selective
 
 #: Every name that a pipeline may hold.
 REGISTRY: dict[str, type] = {
     name: value
-    for module in (compositions, transforms)
+    for module in (compositions, choices, selective, transforms)
     for name, value in vars(module).items()
     if isinstance(value, type) and issubclass(value, Node) and dataclasses.is_dataclass(value)
 }

@@ -121,6 +121,21 @@ class Plan:
         return _plan(from_plain(structure, found, modules))
 
 
+def applied_transforms(plan: Plan) -> list[tuple[str, str]]:
+    """The names of the ops that are applied, each with what was drawn, in words.
+
+    Raises:
+        ValueError: under `jit`, where numbers are not known.
+    """
+    if not all(is_concrete(leaf) for leaf in jax.tree.leaves(plan)):
+        raise ValueError(
+            "save_applied_params=True tells what was drawn in words, which no program of jit can hold: call the "
+            "pipeline outside jit, or take augment.sample(key, sample), which is what is applied, and "
+            "augment.apply(plan, sample)."
+        )
+    return [(op.name, op.describe()) for op in plan.ops if bool(np.all(op.active))]
+
+
 def read_plan(plan: Any) -> Plan:
     """A plan that a user has, perhaps stored and read again.
 

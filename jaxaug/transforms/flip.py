@@ -16,7 +16,7 @@ from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.maps import Structure
 from jaxaug.geometry.matrices import compose3, stack3
-from jaxaug.geometry.warp import Warp, matrix_warp
+from jaxaug.geometry.warp import Warp, enlarged, matrix_warp
 
 
 @transform
@@ -96,11 +96,10 @@ class VerticalFlip(Transform):
 class Transpose(Transform):
     """Exchanges rows and columns.
 
-    A picture that is not square changes its size, so under `jit` and `vmap` it needs p=1, or a square buffer with a
-    `size` beside it, see `pad_batch`.
+    A picture that is not square changes its size: under `jit` and `vmap` that needs p=1, or a `size` beside it.
 
     Raises:
-        ValueError: a picture or buffer that is not square, p neither 0 nor 1, under `jit` or `vmap`.
+        ValueError: a picture that is not square, without a `size`, p neither 0 nor 1, under `jit` or `vmap`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -122,11 +121,11 @@ class Transpose(Transform):
 class RandomRotate90(Transform):
     """Turns by 0, 90, 180 or 270 degrees, counter-clockwise.
 
-    A picture that is not square changes its size at random, which works outside `jit` and `vmap`, and under them in a
-    square buffer with a `size` beside it, see `pad_batch`.
+    A picture that is not square changes its size at random: outside `jit` and `vmap` it comes out exactly, and under
+    them, with a `size` beside it, in a square buffer.
 
     Raises:
-        ValueError: a picture or buffer that is not square under `jit` or `vmap`.
+        ValueError: a picture that is not square, without a `size`, under `jit` or `vmap`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -139,7 +138,7 @@ class RandomRotate90(Transform):
 
     p: Scalar = args.probability(1.0)
 
-    def draw(self, rng: Draw, view: View) -> Warp:
+    def draw(self, rng: Draw, view: View) -> tuple[Warp, ...]:
         return _symmetry("RandomRotate90", rng.integer("turns", (0, 3)), view)
 
 
@@ -147,11 +146,11 @@ class RandomRotate90(Transform):
 class D4(Transform):
     """Turns by 0, 90, 180 or 270 degrees and mirrors or not: one of the eight symmetries of the square.
 
-    A picture that is not square changes its size at random, which works outside `jit` and `vmap`, and under them in a
-    square buffer with a `size` beside it, see `pad_batch`.
+    A picture that is not square changes its size at random: outside `jit` and `vmap` it comes out exactly, and under
+    them, with a `size` beside it, in a square buffer.
 
     Raises:
-        ValueError: a picture or buffer that is not square under `jit` or `vmap`.
+        ValueError: a picture that is not square, without a `size`, under `jit` or `vmap`.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -164,7 +163,7 @@ class D4(Transform):
 
     p: Scalar = args.probability(1.0)
 
-    def draw(self, rng: Draw, view: View) -> Warp:
+    def draw(self, rng: Draw, view: View) -> tuple[Warp, ...]:
         return _symmetry(type(self).__name__, rng.integer("element", (0, 7)), view)
 
 
@@ -182,28 +181,27 @@ class SquareSymmetry(D4):
     """
 
 
-def _symmetry(name: str, element: Any, view: View) -> Warp:
+def _symmetry(name: str, element: Any, view: View) -> tuple[Warp, ...]:
     """One of the eight symmetries: `element % 4` quarter turns counter-clockwise, mirrored first from 4 on."""
     height, width = view.size
-    rows, columns = view.canvas.buffer
-    after = view.canvas
-    if rows != columns:
-        if view.canvas.extent is not None:
-            side = max(rows, columns)
-            raise ValueError(
-                f"{name} turns pictures with a 'size' by random quarters, for which their buffer must be square; it is "
-                f"{rows} x {columns}. Pad it to {side} x {side}, as ja.pad_batch(samples, size={side}) does."
-            )
+    before = after = view.canvas
+    rows, columns = before.buffer
+    room: tuple[Warp, ...] = ()
+    if before.extent is not None:
+        if rows != columns:
+            room = (enlarged(before, (max(rows, columns),) * 2),)
+            before = room[0].canvas_out
+        after = Canvas(before.buffer, jnp.where(element % 2 == 1, before.extent[::-1], before.extent))
+    elif rows != columns:
         if not look(element):
             raise ValueError(
-                f"{name} on {view.picture_name} of {rows} x {columns} changes the size at random, and under jit "
-                "or vmap shapes cannot be random. Give it square pictures (PadIfNeeded, CenterCrop or Resize before "
-                "it), pictures in square buffers with a 'size' beside them (ja.pad_batch), or use Rotate((-180, 180))."
+                f"{name} on {view.picture_name} of {rows} x {columns} changes the size at random, and under jit or "
+                "vmap shapes cannot be random. Call the pipeline outside jit, add 'size': jnp.array([height, width]) "
+                "to the sample, which tells how much of its buffer a picture fills, give it square pictures "
+                "(PadIfNeeded, CenterCrop or Resize before it), or use Rotate((-180, 180))."
             )
         if int(element) % 2:
-            after = view.canvas.turned()
-    elif after.extent is not None:
-        after = Canvas(after.buffer, jnp.where(element % 2 == 1, after.extent[::-1], after.extent))
+            after = before.turned()
     # Output (x, y) of a counter-clockwise turn by k quarters reads here.
     turns = jnp.stack(
         [
@@ -216,6 +214,5 @@ def _symmetry(name: str, element: Any, view: View) -> Warp:
     mirror = stack3([[-1, 0, width], [0, 1, 0], [0, 0, 1]])
     turn = turns[element % 4]
     matrix = jnp.where(element >= 4, compose3(mirror, turn), turn)
-    return matrix_warp(
-        matrix, view.canvas, after, Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y, reads_inside=True
-    )
+    structure = Structure.SWAP | Structure.FLIP_X | Structure.FLIP_Y
+    return (*room, matrix_warp(matrix, before, after, structure, reads_inside=True))

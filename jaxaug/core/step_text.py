@@ -1,0 +1,70 @@
+"""Steps of a pipeline as text: names, and the arguments that are not what they are by default."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+INDENT = "    "
+
+
+def step_text(step: Any, depth: int = 0) -> str:
+    """A step and all that it is made of, one line for each.
+
+    Args:
+        step: a transform or a composition.
+        depth: how far lines are indented.
+
+    Example:
+        >>> import jaxaug as ja
+        >>> print(step_text(ja.OneOf([ja.HorizontalFlip(), ja.Rotate(30, p=1)], p=0.3)))
+        OneOf(
+            HorizontalFlip(),
+            Rotate(limit=(-30.0, 30.0), p=1.0),
+            p=0.3,
+        )
+    """
+    name, said = type(step).__name__, list(_arguments(step))
+    if not step.steps:
+        return INDENT * depth + f"{name}({', '.join(said)})"
+    inside = [step_text(child, depth + 1) for child in step.steps]
+    lines = [*inside, *(INDENT * (depth + 1) + part for part in said)]
+    return "\n".join([INDENT * depth + f"{name}(", *(f"{line}," for line in lines), INDENT * depth + ")"])
+
+
+def _arguments(step: Any) -> Iterator[str]:
+    for field in dataclasses.fields(step):
+        value = getattr(step, field.name)
+        if field.name == "transforms" or _same(value, _default(field)):
+            continue
+        yield f"{field.name}={_value(value)}"
+
+
+def _default(field: Any) -> Any:
+    if field.default is dataclasses.MISSING:
+        return dataclasses.MISSING
+    convert = field.metadata.get("convert")
+    return field.default if convert is None else convert(field.name, field.default)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, Sequence) and isinstance(other, Sequence) and not isinstance(one, str):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if hasattr(one, "shape") or hasattr(other, "shape"):
+        return np.shape(one) == np.shape(other) and type(one) is type(other) and bool(np.array_equal(one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_value, value))}{',' * (len(value) == 1)})"
+    if callable(value) and hasattr(value, "__qualname__"):
+        return value.__qualname__
+    if hasattr(value, "shape") and np.size(value) > 8:
+        return f"<{value.dtype} array of shape {np.shape(value)}>"
+    if hasattr(value, "item") and not np.ndim(value):
+        return repr(value.item())
+    return repr(value)
