@@ -7,6 +7,10 @@ from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
 from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
+from jaxaug.interop.albumentations import from_albumentations
+from jaxaug.interop.calls import PortWarning
+from jaxaug.interop.to_albumentations import to_albumentations
+from jaxaug.interop.torchvision import from_torchvision
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import Sequential
 from jaxaug.pipeline.pipeline_lists import from_list, to_list
@@ -26,6 +30,7 @@ __all__ = [
     "OneOf",
     "OneOrOther",
     "Plan",
+    "PortWarning",
     "RandomOrder",
     "ReplayCompose",
     "SelectiveChannelTransform",
@@ -34,9 +39,12 @@ __all__ = [
     "Transform",
     "bucket_by_size",
     "compact",
+    "from_albumentations",
     "from_list",
+    "from_torchvision",
     "functional",
     "pad_batch",
+    "to_albumentations",
     "to_list",
     "transform",
     "unpad_batch",
