@@ -32,9 +32,15 @@ def test_unknown_target_kinds(like: str, hint: str) -> None:
         ja.Compose([FLIP], additional_targets={"extra": like})
 
 
-def test_a_built_in_name_keeps_its_kind() -> None:
-    with pytest.raises(ValueError, match="gives 'mask' the kind 'image', but that name is built in"):
-        ja.Compose([FLIP], additional_targets={"mask": "image"})
+def test_names_that_speak_of_others_are_no_targets() -> None:
+    with pytest.raises(ValueError, match="gives 'size' the kind 'image', but that name is built in"):
+        ja.Compose([FLIP], additional_targets={"size": "image"})
+
+
+def test_a_built_in_name_may_act_like_another() -> None:
+    augment = ja.Compose([FLIP], additional_targets={"depth": "image", "mask": "mask"})
+    layout = augment.layout_of({"image": IMAGE, "depth": IMAGE})
+    assert {leaf.name: leaf.kind for leaf in layout.leaves} == {"image": "image", "depth": "image"}
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ ORDER = {name: tuple(order.split()) for name, order in _ORDER.items()}
 
 
 def _coarse_dropout(a: Arguments) -> None:
+    old = a.any("max_holes", "max_height", "max_width")
     for new, most, least in (
         ("num_holes_range", "max_holes", "min_holes"),
         ("hole_height_range", "max_height", "min_height"),
@@ -130,10 +131,9 @@ def _coarse_dropout(a: Arguments) -> None:
             high = a.take(most, 8)
             low = a.take(least)
             a.put(new, (high if low is None else low, high), was=f"{least}, {most}")
-    # What was not said counted as eight.
-    old = any(isinstance(v, tuple) for k, v in a.given.items() if k.endswith("_range")) and bool(a.report.notes)
     if old:
         for new in ("num_holes_range", "hole_height_range", "hole_width_range"):
+            # What was not said counted as eight.
             a.given.setdefault(new, (8, 8))
 
 
@@ -215,8 +215,11 @@ def _mode(a: Arguments) -> None:
 def _affine(a: Arguments) -> None:
     _mode(a)
     for axis in ("translate_percent", "translate_px"):
-        if axis in a and a.given[axis] is None:
-            a.take(axis)
+        said = a.given.get(axis, 0)
+        if said is None or (
+            axis == "translate_px" and isinstance(said, dict) and not any(map(any, map(as_pair, said.values())))
+        ):
+            a.take(axis, None)
 
 
 def _rain(a: Arguments) -> None:
@@ -242,10 +245,6 @@ def _near_box(a: Arguments) -> None:
 def _lambda(a: Arguments) -> None:
     a.rename("keypoint", "keypoints")
     a.rename("bbox", "bboxes")
-
-
-def _xy_masking(a: Arguments) -> None:
-    a.rename("mask_x_length_range", "mask_x_length")
 
 
 CONVERT: dict[str, Callable[[Arguments], None]] = {

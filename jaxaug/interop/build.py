@@ -28,8 +28,8 @@ def build(call: Call, report: Report) -> Any:
     """
     given = {name: _built(value, report) for name, value in call.kwargs.items()}
     try:
-        if call.name == "Compose":
-            return _compose(given, report)
+        if call.name in ("Compose", "ReplayCompose"):
+            return _pipeline(here(call.name), given, report)
         return here(call.name)(**given)
     except (TypeError, ValueError) as error:
         text = str(error)
@@ -46,22 +46,22 @@ def _built(value: Any, report: Report) -> Any:
     return value
 
 
-def _compose(given: dict[str, Any], report: Report) -> Compose:
+def _pipeline(cls: type[Compose], given: dict[str, Any], report: Report) -> Compose:
     """A pipeline, also one whose order cuts off values, as Albumentations cuts them off."""
     try:
-        return Compose(**given)
+        return cls(**given)
     except ValueError as error:
         if "cuts off what lies beyond" not in str(error):
             raise
         report.note(f"{error} Albumentations cuts them off there without a word, and so does this pipeline.")
-        whole = Compose(**{**given, "transforms": []})
+        whole = cls(**{**given, "transforms": []})
         return struct.replace(whole, transforms=tuple(given["transforms"]))
 
 
 def warn(notes: Iterable[str]) -> None:
     """One warning for each note."""
     for note in notes:
-        warnings.warn(note, PortWarning, stacklevel=4)
+        warnings.warn(note, PortWarning, stacklevel=3)
 
 
 def source(call: Call, indent: int = 0, module: str = "ja") -> str:

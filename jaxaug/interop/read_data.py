@@ -35,7 +35,7 @@ def read_live(value: Any) -> Call:
     name = type(value).__name__
     if name in _PARAMS:
         return Call(name, (), {key: getattr(value, key) for key in _PARAMS[name].split() if hasattr(value, key)})
-    if not hasattr(value, "transforms"):
+    if not any(cls.__name__ == "BaseCompose" for cls in type(value).__mro__):
         return Call(name, (), {**_arguments(value), "p": value.p})
     kwargs: dict[str, Any] = {"transforms": [read_live(step) for step in value.transforms], "p": value.p}
     processors = getattr(value, "processors", {})
@@ -66,9 +66,7 @@ def read_live(value: Any) -> Call:
 def _arguments(value: Any) -> dict[str, Any]:
     """The arguments of a live transform, functions included."""
     if type(value).__name__ == "Lambda":
-        functions = {
-            key: fn for key, fn in value.custom_apply_fns.items() if getattr(fn, "__name__", "noop") != "noop"
-        }
+        functions = {key: fn for key, fn in value.custom_apply_fns.items() if getattr(fn, "__name__", "noop") != "noop"}
         return {**functions, **({"name": value.name} if value.name else {})}
     try:
         found = value.get_transform_init_args()
@@ -162,6 +160,8 @@ def read_file(path: Path) -> Any:
     class Loader(yaml.SafeLoader):
         """Plain data and tuples, which Albumentations writes."""
 
-    Loader.add_constructor("tag:yaml.org,2002:python/tuple", lambda loader, node: tuple(loader.construct_sequence(node)))
+    Loader.add_constructor(
+        "tag:yaml.org,2002:python/tuple", lambda loader, node: tuple(loader.construct_sequence(node))
+    )
     # No code: the loader makes plain data alone.
     return yaml.load(text, Loader)  # noqa: S506

@@ -80,43 +80,51 @@ class _Reader:
         self.found: list[Found] = []
         self.lists: list[Found] = []
 
-    def body(self, statements: list[ast.stmt], env: dict[str, Any], inside: str | None) -> None:
-        """Reads statements, whose names are added to `env`.
+    def body(self, statements: list[ast.stmt], env: dict[str, Any], inside: str | None) -> bool:
+        """Reads statements, whose names are added to `env`, up to one that surely returns.
 
         Args:
             statements: in order.
             env: what names are.
             inside: the function that they stand in.
-        """
-        for statement in statements:
-            self.statement(statement, env, inside)
 
-    def statement(self, node: ast.stmt, env: dict[str, Any], inside: str | None) -> None:
+        Returns:
+            Whether one returns.
+        """
+        return any(self.statement(statement, env, inside) for statement in statements)
+
+    def statement(self, node: ast.stmt, env: dict[str, Any], inside: str | None) -> bool:
+        """Reads a statement, and tells whether it surely returns."""
         match node:
             case ast.Assign(targets=targets, value=value):
                 self.assign(targets, value, env, inside)
             case ast.AnnAssign(target=target, value=value) if value is not None:
                 self.assign([target], value, env, inside)
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
-                env[name] = self.operate(type(op), ast.unparse(node), env.get(name, Unknown(name)), self.read(value, env))
+                env[name] = self.operate(
+                    type(op), ast.unparse(node), env.get(name, Unknown(name)), self.read(value, env)
+                )
             case ast.Return(value=value) if value is not None:
                 self.keep(inside, self.read(value, env), value)
+                return True
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) as call) if (
                 method in _METHODS and isinstance(env.get(name), list)
             ):
                 getattr(env[name], method)(*(self.read(argument, env) for argument in call.args))
             case ast.Expr(value=value):
                 self.keep(inside, self.read(value, env), value)
-            case ast.FunctionDef(name=name, args=arguments, body=body) | ast.AsyncFunctionDef(
-                name=name, args=arguments, body=body
+            case (
+                ast.FunctionDef(name=name, args=arguments, body=body)
+                | ast.AsyncFunctionDef(name=name, args=arguments, body=body)
             ):
                 self.body(body, {**env, **self.defaults(arguments, env)}, name)
             case ast.ClassDef(name=name, body=body):
                 self.body(body, dict(env), name)
             case ast.If(test=test, body=body, orelse=orelse):
-                self.branch(test, body, orelse, env, inside)
+                return self.branch(test, body, orelse, env, inside)
             case ast.With(body=body) | ast.For(body=body) | ast.While(body=body) | ast.Try(body=body):
                 self.body(body, env, inside)
+        return False
 
     def assign(self, targets: list[ast.expr], value: ast.expr, env: dict[str, Any], inside: str | None) -> None:
         read = self.read(value, env)
@@ -131,19 +139,21 @@ class _Reader:
 
     def branch(
         self, test: ast.expr, body: list[ast.stmt], orelse: list[ast.stmt], env: dict[str, Any], inside: str | None
-    ) -> None:
+    ) -> bool:
         """Reads a branch that can be told, else both; names that they make different are unknown after them."""
         known = self.read(test, env)
         if not isinstance(known, Unknown):
-            self.body(body if known else orelse, env, inside)
-            return
+            return self.body(body if known else orelse, env, inside)
         ways = [_copied(env), _copied(env)]
-        for way, statements in zip(ways, (body, orelse), strict=True):
-            self.body(statements, way, inside)
+        ended = [self.body(statements, way, inside) for way, statements in zip(ways, (body, orelse), strict=True)]
+        if any(ended):
+            env.update(ways[0] if ended[1] else ways[1])
+            return all(ended)
         for name in {*ways[0], *ways[1]}:
             first, second = (way.get(name, Unknown(name)) for way in ways)
             same = repr(first) == repr(second)
             env[name] = first if same else Unknown(f"{name}, which depends on {ast.unparse(test)}")
+        return False
 
     def defaults(self, arguments: ast.arguments, env: dict[str, Any]) -> dict[str, Any]:
         """What the arguments of a function are where nobody says."""

@@ -120,9 +120,10 @@ def _value(name: str, value: Any) -> Any:
         if name.endswith("interpolation"):
             return INTERPOLATIONS.index(value)
         return BORDERS.index(value) if name == "border_mode" else value
+    if name == "interpolation_pair":
+        return {key: _value("interpolation", entry) for key, entry in dict(value).items()}
     if isinstance(value, dict):
-        inner = "interpolation" if name == "interpolation_pair" else name
-        return {key: _value(inner, entry) for key, entry in value.items()}
+        return {key: _value(name, entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return type(value)(_value(name, entry) for entry in value)
     return np.asarray(value).item() if hasattr(value, "dtype") and np.ndim(value) == 0 else value

@@ -44,7 +44,9 @@ _NEUTRAL: dict[str, Any] = {
     "telemetry": True,
     "volume_mode": "slice",
 }
-_LISTS = {"Compose", "OneOf", "OneOrOther", "RandomOrder", "SelectiveChannelTransform", "Sequential", "SomeOf"}
+_LISTS = {"Compose", "OneOf", "OneOrOther", "RandomOrder", "ReplayCompose", "SelectiveChannelTransform", "Sequential"}
+_LISTS |= {"SomeOf"}
+_PIPELINES = ("Compose", "ReplayCompose")
 _COMPOSE_1 = ("transforms", "bbox_params", "keypoint_params", "additional_targets", "p", "is_check_shapes")
 
 
@@ -66,8 +68,7 @@ class Translator:
         Args:
             call: of `Compose`.
         """
-        (out,) = self.steps(call)
-        return out
+        return next(iter(self.steps(call)), Call("Compose", (), {"transforms": []}))
 
     def steps(self, call: Call, *, weights: bool = False) -> list[Call]:
         """A step as those that do the same here.
@@ -76,13 +77,7 @@ class Translator:
             call: of a transform or a composition.
             weights: its p is a weight among the options of a choice.
         """
-        name = call.name
-        if name == "ReplayCompose":
-            name = "Compose"
-            self.report.note(
-                "ReplayCompose: Compose does it here: augment.sample(key, sample) is what is applied, and "
-                "augment.apply(plan, sample) replays it."
-            )
+        name, before = call.name, len(self.report.refusals)
         gone = name in OLD_NAMES and here(name) is None
         if here(name) is None and not gone:
             self.report.refuse(f"{name}: {_why_not(name)}")
@@ -99,6 +94,8 @@ class Translator:
         if name in _LISTS:
             self._children(name, arguments)
         self._arguments(name, arguments)
+        if len(self.report.refusals) > before and not arguments.given.get("transforms"):
+            return []
         return [Call(name, (), arguments.given)]
 
     def bound(self, name: str, call: Call) -> dict[str, Any]:
@@ -119,7 +116,7 @@ class Translator:
             order = (*old.ORDER[name], "always_apply", "p")
         elif self.version == 1 and name not in _LISTS and order:
             order = (*(argument for argument in order if argument != "p"), "always_apply", "p")
-        elif name == "Compose":
+        elif name in _PIPELINES:
             order = (*_COMPOSE_1, *(argument for argument in order if argument not in _COMPOSE_1))
         if len(call.args) > len(order):
             self.report.refuse(f"{name}: {len(call.args)} positional arguments, of which it takes {len(order)}.")
@@ -185,15 +182,15 @@ class Translator:
         for argument in ("fill", "fill_mask"):
             if a.given.get(argument, 0) is None and here(name) is not None and _default(name, argument) is not None:
                 a.take(argument)
-        if self.version == 1:
+        if self.version == 1 and not before & {"fill", "fill_mask", "size"}:
             for argument, value in old.DEFAULTS.get(name, {}).items():
                 if argument not in a and argument not in before:
                     a.given[argument] = value
                     self.report.note(f"{name}: {argument} is {_short(value)} where 1.x said nothing.")
         for params in ("bbox_params", "keypoint_params"):
-            if name == "Compose" and params in a:
+            if name in _PIPELINES and params in a:
                 a.given[params] = self._params(params, a.given[params])
-        if name == "Compose":
+        if name in _PIPELINES:
             self._compose(a)
         for argument, value in list(a.given.items()):
             unknown = next(_unknown_within(value), None)
@@ -206,15 +203,12 @@ class Translator:
                 a.given[argument] = _plain(value)
 
     def _compose(self, a: Arguments) -> None:
-        targets = a.given.get("additional_targets")
-        if targets is not None and not targets:
-            a.take("additional_targets")
-        if a.given.get("seed") is not None:
-            a.drop("seed", "each call is given its key, augment(jax.random.key(seed), sample)")
-        if a.given.get("save_applied_params"):
-            a.drop("save_applied_params", "augment.sample(key, sample) is what is applied")
-        for argument in ("seed", "save_applied_params", "bbox_params", "keypoint_params", "mask_interpolation"):
-            if argument in a and not a.given[argument]:
+        if isinstance(a.given.get("seed"), int):
+            self.report.note(
+                f"{a.name}: seed={a.given['seed']} counts for calls without a key, which all draw the same."
+            )
+        for argument in ("seed", "bbox_params", "keypoint_params", "mask_interpolation", "additional_targets"):
+            if a.given.get(argument, 0) is None or a.given.get(argument, 0) in ({}, []):
                 a.take(argument)
 
     def _params(self, argument: str, value: Any) -> Any:
@@ -248,7 +242,8 @@ def here(name: str) -> Any:
 def parameters(name: str) -> tuple[str, ...]:
     """The arguments of a class here, in order; none if there is no such class."""
     found = here(name)
-    return tuple(inspect.signature(found).parameters) if found else ()
+    known = tuple(inspect.signature(found).parameters) if found else ()
+    return tuple(dict.fromkeys((*known[:-1], *parameters("Compose")))) if name == "ReplayCompose" else known
 
 
 def _default(name: str, argument: str) -> Any:
@@ -282,7 +277,8 @@ def _equal(value: Any, neutral: Any) -> bool:
 
 
 def _short(value: Any) -> str:
-    return repr(tuple(round(v, 4) if isinstance(v, float) else v for v in value)) if isinstance(value, tuple) else repr(value)
+    rounded = tuple(round(v, 4) if isinstance(v, float) else v for v in value) if isinstance(value, tuple) else value
+    return repr(rounded)
 
 
 def _plain(value: Any) -> Any:
