@@ -6,11 +6,11 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
-from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
 from jaxaug.interop.albumentations import from_albumentations
 from jaxaug.interop.calls import PortWarning
 from jaxaug.interop.to_albumentations import to_albumentations
 from jaxaug.interop.torchvision import from_torchvision
+from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import Sequential
 from jaxaug.pipeline.pipeline_lists import from_list, to_list

@@ -15,6 +15,7 @@ import pytest
 from pipelines_of_albumentations import PIPELINES
 
 import jaxaug as ja
+from jaxaug.__main__ import main
 from jaxaug.interop.albumentations import port
 
 KEY = jax.random.key(0)
@@ -49,8 +50,8 @@ def test_all_forms_of_a_pipeline_are_one(tmp_path: Path) -> None:
     )
     for kind in ("json", "yaml"):
         A.save(live, tmp_path / f"pipeline.{kind}", data_format=kind)
-    source = """A.Compose([A.HorizontalFlip(p=0.3), A.OneOf([A.Blur((3, 5)), A.RandomScale(scale_limit=0.2)], p=0.4), A.ColorJitter()],
-        bbox_params=A.BboxParams("coco", ["labels"], 3), additional_targets={"image2": "image"},
+    source = """A.Compose([A.HorizontalFlip(p=0.3), A.OneOf([A.Blur((3, 5)), A.RandomScale(scale_limit=0.2)], p=0.4),
+        A.ColorJitter()], bbox_params=A.BboxParams("coco", ["labels"], 3), additional_targets={"image2": "image"},
         keypoint_params=dict(format="xy", remove_invisible=False))"""
     (tmp_path / "pipeline.py").write_text(f"augment = {source}")
     hydra = {
@@ -178,6 +179,32 @@ both = {"test": A.Compose([A.NoOp()])}
     assert isinstance(imported(source, name="both_test").transforms[0], ja.NoOp)
 
 
+def test_the_step_of_openmmlab_that_holds_transforms() -> None:
+    source = """
+albu = [dict(type='RandomResizedCrop', height=32, width=24, scale=[0.75, 1], p=1), dict(type='HorizontalFlip')]
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Albu', transforms=albu, keymap={'img': 'image'}, bbox_params=dict(
+        type='BboxParams', format='pascal_voc', label_fields=['gt_labels'], filter_lost_elements=True)),
+]
+"""
+    augment = imported(source, name="train_pipeline")
+    assert augment.transforms[0].size == (32, 24)
+    assert dict(augment.settings.params)["bboxes"].label_fields == ("gt_labels",)
+
+
+def test_port_prints_code_and_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "transforms.py"
+    path.write_text("train = A.Compose([A.Flip(p=0.5)])\ntest = A.Compose([A.Resize(4, size)])")
+    assert main(["port", str(path)]) == 2
+    code = capsys.readouterr().out
+    assert "# Flip: of Albumentations 1.x" in code
+    assert "#   - Resize(width=...): only running the program tells size." in code
+    made: dict[str, Any] = {}
+    exec(code, made)
+    assert isinstance(made["train"].transforms[0], ja.OneOf)
+
+
 def test_what_is_no_pipeline_is_refused() -> None:
     with pytest.raises(TypeError, match="takes a pipeline or transform of Albumentations"):
         ja.from_albumentations(3)
@@ -196,8 +223,8 @@ def test_order_that_cuts_values_off_is_imported_with_a_warning() -> None:
 
 
 def test_pipelines_go_back() -> None:
-    augment = imported("""A.Compose([A.HorizontalFlip(p=1), A.OneOf([A.Blur(3), A.Rotate(20, border_mode=4)]), A.Downscale(),
-        A.SomeOf([A.CLAHE(), A.RandomGamma()], n=1), A.Affine(rotate=(3, 4)), A.Resize(8, 9)], p=0.5,
+    augment = imported("""A.Compose([A.HorizontalFlip(p=1), A.OneOf([A.Blur(3), A.Rotate(20, border_mode=4)]),
+        A.Downscale(), A.SomeOf([A.CLAHE(), A.RandomGamma()], n=1), A.Affine(rotate=(3, 4)), A.Resize(8, 9)], p=0.5,
         bbox_params=A.BboxParams("coco", ["labels"]))""")
     back = ja.to_albumentations(augment)
     assert isinstance(back, A.Compose)

@@ -133,7 +133,8 @@ def port(text: str | os.PathLike[str], values: Mapping[str, Any] | None = None) 
             ],
         )
     """
-    blocks, refused, names = ["import jaxaug as ja\n"], 0, set()
+    blocks, refused = ["import jaxaug as ja\n"], 0
+    names: set[str] = set()
     for found in read(text, values):
         report = Report()
         call = translated(found, report)

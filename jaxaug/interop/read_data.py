@@ -10,9 +10,9 @@ from typing import Any
 from jaxaug.interop.calls import Call, Found
 
 #: Keys that name the class of a step, and how the class is written there.
-NAMING = ("__class_fullname__", "type", "_target_")
+NAMING = ("__class_fullname__", "type", "_target_", "class_name")
 #: What `to_dict` says beside arguments.
-_ASIDE = {"__class_fullname__", "type", "_target_", "_convert_", "_recursive_", "_partial_", "__type__"}
+_ASIDE = {*NAMING, "_convert_", "_recursive_", "_partial_", "__type__"}
 #: Options of the params of annotations.
 _PARAMS = {
     "BboxParams": "format label_fields min_area min_visibility min_width min_height check_each_transform clip "
@@ -99,6 +99,9 @@ def read_data(value: Any) -> Found:
             )
         rest = {key: given for key, given in value.items() if key not in ("transforms", "pipeline")}
         value = {"type": "Compose", "transforms": inner[0], **rest}
+    if isinstance(value, list | tuple):
+        # A pipeline of OpenMMLab: what is of Albumentations stands in one of its steps.
+        value = next((step for step in value if isinstance(step, Mapping) and step.get("type") == "Albu"), value)
     return Found(None, as_compose(_read(value)), None if version is None else min(max(version, 1), 2))
 
 
@@ -114,6 +117,9 @@ def _read(value: Any) -> Any:
     if key is None:
         return {name: _read(entry) for name, entry in value.items()}
     kwargs = {name: _read(entry) for name, entry in value.items() if name not in _ASIDE and name != "_args_"}
+    if key == "class_name" and isinstance(kwargs.get("params"), dict | list):
+        inner = kwargs.pop("params")
+        kwargs |= inner if isinstance(inner, dict) else {"transforms": inner}
     args = tuple(_read(list(value.get("_args_", ()))))
     name = str(value[key]).rsplit(".", 1)[-1]
     if name == "Albu":
@@ -164,4 +170,4 @@ def read_file(path: Path) -> Any:
         "tag:yaml.org,2002:python/tuple", lambda loader, node: tuple(loader.construct_sequence(node))
     )
     # No code: the loader makes plain data alone.
-    return yaml.load(text, Loader)  # noqa: S506
+    return yaml.load(text, Loader)

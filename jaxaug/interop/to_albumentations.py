@@ -34,7 +34,7 @@ def to_albumentations(augment: Compose) -> Any:
     """
     try:
         import albumentations
-        import albumentations.pytorch  # noqa: F401  # ToTensorV2, where torch is installed
+        import albumentations.pytorch  # ToTensorV2, where torch is installed
     except ImportError as error:
         if "torch" not in str(error):
             raise ImportError("to_albumentations needs Albumentations: pip install albumentations==2.0.8.") from error

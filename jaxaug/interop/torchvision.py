@@ -269,9 +269,7 @@ def _nested(step: Any, report: Report) -> Steps:
 def _policy(step: Any, report: Report) -> Steps:
     attributes = {key for key in vars(step) if not key.startswith("_")}
     names = inspect.signature(type(step).__init__).parameters
-    report.refuse(
-        f"{_name(step)}({', '.join(sorted(attributes & set(names)))}): policies are written here as such, not as a step."
-    )
+    report.refuse(f"{_name(step)}({', '.join(sorted(attributes & set(names)))}): policies are steps of their own here.")
     return []
 
 

@@ -164,14 +164,14 @@ class Translator:
         """Arguments under their names here; what has none is refused."""
         known = parameters(name)
         before = set(a.given)
-        for new, low, high, defaults in old.RANGES.get(name, ()):
-            a.join(new, low, high, defaults)
+        for joined, low, high, defaults in old.RANGES.get(name, ()):
+            a.join(joined, low, high, defaults)
         if name in old.CONVERT:
             old.CONVERT[name](a)
         for argument in list(a.given):
             if argument in known:
                 continue
-            new = old.FILLS.get(argument) or _SUCCESSOR.get(argument)
+            new: str | None = old.FILLS.get(argument) or _SUCCESSOR.get(argument)
             if new is None and argument.endswith("_range"):
                 stem = argument.removesuffix("_range")
                 new = next((word for word in (f"{stem}_limit", stem) if word in known), None)
@@ -218,6 +218,7 @@ class Translator:
             return value
         call = value if isinstance(value, Call) else Call(name, (), dict(value))
         a = Arguments(name, self.bound(name, call), self.report)
+        a.drop("filter_lost_elements", "rows that are gone are told by their validity")
         self._arguments(name, a)
         return Call(name, (), a.given)
 
