@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import warnings
@@ -220,6 +221,47 @@ def test_order_that_cuts_values_off_is_imported_with_a_warning() -> None:
     with pytest.warns(ja.PortWarning, match="cuts off what lies beyond"):
         augment = ja.from_albumentations(PIPELINES["colour behind normalize"])
     assert len(augment.transforms) == 2
+
+
+REQUIRED = {"height": 8, "width": 8, "size": (8, 8), "min_max_height": (4, 8), "num_grid_xy": (3, 3), "magnitude": 3}
+GIVEN: dict[str, dict[str, Any]] = {
+    "ConstrainedCoarseDropout": {"mask_indices": [1]},
+    "CropAndPad": {"px": 2},
+    "LongestMaxSize": {"max_size": 8},
+    "RGBShift": {"r_shift_limit": (3, 4)},
+    "SafeRotate": {"limit": (3, 4)},
+    "SmallestMaxSize": {"max_size": 8},
+    "TimeMasking": {"time_mask_param": 7},
+    "XYMasking": {"mask_x_length": 4},
+}
+BOTH = sorted(
+    name
+    for name, there in vars(A).items()
+    if inspect.isclass(there) and issubclass(there, A.BasicTransform) and name in ja.__all__ and name != "Lambda"
+)
+
+
+@pytest.mark.filterwarnings("ignore:.*(is a special|is an alias for)")
+@pytest.mark.filterwarnings("ignore:This augmenter is very slow")
+def test_every_transform_comes_live_and_serialised_and_goes_back() -> None:
+    assert len(BOTH) > 80
+    for name in BOTH:
+        there = getattr(A, name)
+        needed = {key: value for key, value in REQUIRED.items() if _needs(there, key)}
+        live = there(**{**needed, **GIVEN.get(name, {})})
+        augment = imported(live)
+        again = imported(ja.to_albumentations(augment))
+        assert repr(again.transforms) == repr(augment.transforms), name
+        for argument, value in GIVEN.get(name, {}).items():
+            own = getattr(getattr(ja, name)(**{**needed, **GIVEN[name]}), argument)
+            assert repr(getattr(augment.transforms[0], argument)) == repr(own), (name, value)
+        if name != "FDA":
+            assert repr(imported(A.to_dict(live)).transforms) == repr(augment.transforms), name
+
+
+def _needs(there: type, argument: str) -> bool:
+    parameter = inspect.signature(there).parameters.get(argument)
+    return parameter is not None and parameter.default is inspect.Parameter.empty
 
 
 def test_pipelines_go_back() -> None:

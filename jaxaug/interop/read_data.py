@@ -19,6 +19,15 @@ _PARAMS = {
     "filter_invalid_bboxes max_accept_ratio",
     "KeypointParams": "format label_fields remove_invisible angle_in_degrees check_each_transform",
 }
+_MASKING = "fill fill_mask mask_x_length mask_y_length num_masks_x num_masks_y"
+#: What Albumentations 2 serialises beside the arguments of some transforms: those of the class that they extend.
+_INHERITED = {
+    "FrequencyMasking": _MASKING,
+    "PadIfNeeded": "padding",
+    "RGBShift": "approximation noise_params noise_type spatial_mode",
+    "SafeRotate": "balanced_scale fit_output keep_ratio rotate scale shear translate_percent translate_px",
+    "TimeMasking": _MASKING,
+}
 
 
 def is_live(value: Any) -> bool:
@@ -72,7 +81,17 @@ def _arguments(value: Any) -> dict[str, Any]:
         found = value.get_transform_init_args()
     except NotImplementedError:
         found = {key: getattr(value, key) for key in value.get_transform_init_args_names()}
-    return {key: given for key, given in found.items() if key != "p"}
+    if "read_fn" in found:
+        references, read = found.get("reference_images"), found["read_fn"]
+        found = {**found, "reference_images": references and [read(reference) for reference in references]}
+        del found["read_fn"]
+    return _own(type(value).__name__, {key: given for key, given in found.items() if key != "p"})
+
+
+def _own(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Serialised arguments without those of the class that a transform extends."""
+    inherited = _INHERITED.get(name, "").split()
+    return {key: given for key, given in arguments.items() if key not in inherited}
 
 
 def read_data(value: Any) -> Found:
@@ -122,6 +141,8 @@ def _read(value: Any) -> Any:
         kwargs |= inner if isinstance(inner, dict) else {"transforms": inner}
     args = tuple(_read(list(value.get("_args_", ()))))
     name = str(value[key]).rsplit(".", 1)[-1]
+    if key == "__class_fullname__":
+        kwargs = _own(name, kwargs)
     if name == "Albu":
         # The step of MMDetection that holds a list of transforms of Albumentations.
         kwargs = {

@@ -124,6 +124,12 @@ def _value(name: str, value: Any) -> Any:
         return {key: _value("interpolation", entry) for key, entry in dict(value).items()}
     if isinstance(value, dict):
         return {key: _value(name, entry) for key, entry in value.items()}
+    if name in ("px", "percent") and isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        sides = [tuple(int(v) if name == "px" else float(v) for v in side) for side in value]
+        plain = [side[0] if len(side) == 1 else side for side in sides]
+        return plain[0] if len(plain) == 1 else tuple(plain)
+    if name == "num_bits" and isinstance(value, list | tuple) and len(value) == 1:
+        return _value(name, value[0])
     if isinstance(value, list | tuple):
         return type(value)(_value(name, entry) for entry in value)
     return np.asarray(value).item() if hasattr(value, "dtype") and np.ndim(value) == 0 else value
