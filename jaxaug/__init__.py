@@ -6,6 +6,10 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
+from jaxaug.interop.albumentations import from_albumentations
+from jaxaug.interop.calls import PortWarning
+from jaxaug.interop.to_albumentations import to_albumentations
+from jaxaug.interop.torchvision import from_torchvision
 from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import Sequential
@@ -31,6 +35,7 @@ __all__ = [
     "OneOrOther",
     "Plan",
     "RandAugment",
+    "PortWarning",
     "RandomOrder",
     "ReplayCompose",
     "SelectiveChannelTransform",
@@ -40,10 +45,13 @@ __all__ = [
     "TrivialAugmentWide",
     "bucket_by_size",
     "compact",
+    "from_albumentations",
     "from_list",
+    "from_torchvision",
     "functional",
     "pad_batch",
     "three_augment",
+    "to_albumentations",
     "to_list",
     "transform",
     "unpad_batch",

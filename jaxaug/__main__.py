@@ -14,6 +14,7 @@ import jax
 import numpy as np
 
 import jaxaug as ja
+from jaxaug.interop.albumentations import port
 from jaxaug.tools.files import (
     Refusal,
     blaming,
@@ -115,6 +116,11 @@ A pipeline is a list of names and arguments of transforms. Without one it is:
 {json.dumps(DEFAULT)}
 """
 
+PORT_HELP = """
+Prints the pipelines of Albumentations in a file, of Python, JSON or YAML, as code for this library, each with what was
+translated, or cannot be, as comments before it. Source is read and never run. Exits with 2 if a pipeline was refused.
+"""
+
 
 class Parser(argparse.ArgumentParser):
     """A parser that refuses in one line."""
@@ -185,6 +191,11 @@ def _parser() -> Parser:
     apply.add_argument("--pipeline", type=Path, metavar="JSON", help='such as [["HorizontalFlip", {"p": 0.5}]]')
     apply.add_argument("--n", type=_whole(1, 10**6), default=8, help="number of draws (default: 8)")
     apply.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if missing")
+    ported = commands.add_parser(
+        "port", help="print pipelines of Albumentations as code", description=PORT_HELP, formatter_class=raw
+    )
+    ported.set_defaults(run=_port)
+    ported.add_argument("file", type=Path, metavar="FILE", help="Python source, or a pipeline as JSON or YAML")
     for command in (demo, wall, apply):
         command.add_argument(
             "--seed", type=_whole(0, 2**32 - 1), default=0, help="another seed, other draws (default: 0)"
@@ -236,6 +247,18 @@ def _gallery(options: argparse.Namespace) -> None:
     with writing(options.out):
         sheet(cells, titles, path, columns=9)
     print(path)
+
+
+def _port(options: argparse.Namespace) -> None:
+    if not options.file.is_file():
+        raise Refusal(f"{options.file} is no file")
+    try:
+        code, refused = port(options.file)
+    except (ValueError, TypeError) as error:
+        raise Refusal(f"{options.file}: {error}") from error
+    print(code)
+    if refused:
+        raise Refusal(f"{options.file}: {refused} of its pipelines cannot be ported, see the comments")
 
 
 def _scene(name: str, window: tuple[int, int, int], outlines: list[Any], points: list[Any]) -> dict[str, np.ndarray]:

@@ -32,9 +32,24 @@ def test_unknown_target_kinds(like: str, hint: str) -> None:
         ja.Compose([FLIP], additional_targets={"extra": like})
 
 
-def test_a_built_in_name_keeps_its_kind() -> None:
-    with pytest.raises(ValueError, match="gives 'mask' the kind 'image', but that name is built in"):
-        ja.Compose([FLIP], additional_targets={"mask": "image"})
+def test_names_that_speak_of_others_are_no_targets() -> None:
+    with pytest.raises(ValueError, match="gives 'size' the kind 'image', but that name is built in"):
+        ja.Compose([FLIP], additional_targets={"size": "image"})
+
+
+def test_declared_labels_pass_under_strict() -> None:
+    params = ja.BboxParams("coco", label_fields={"bboxes": ["classes", "ids"]})
+    augment = ja.Compose([FLIP], bbox_params=params, strict=True)
+    sample = {"image": IMAGE, "bboxes": np.ones((2, 4), np.float32), "classes": np.arange(2), "ids": np.arange(2)}
+    assert [leaf.name for leaf in augment.layout_of(sample).kind("other")] == ["classes", "ids"]
+    with pytest.raises(ValueError, match="'extra' is no known target, and strict=True"):
+        augment.layout_of({**sample, "extra": np.arange(2)})
+
+
+def test_a_built_in_name_may_act_like_another() -> None:
+    augment = ja.Compose([FLIP], additional_targets={"depth": "image", "mask": "mask"})
+    layout = augment.layout_of({"image": IMAGE, "depth": IMAGE})
+    assert {leaf.name: leaf.kind for leaf in layout.leaves} == {"image": "image", "depth": "image"}
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,10 @@ def kinds_without(method: str) -> frozenset[str]:
 def names_of(additional: Mapping[str, str] | None) -> dict[str, Name]:
     """All names that a pipeline knows: the built-in ones and its `additional_targets`, a name to one it acts like.
 
+    A built-in name may act like another, such as `{"depth": "mask"}`.
+
     Raises:
-        ValueError: a kind that does not exist, or a built-in name that is given another kind.
+        ValueError: a kind that does not exist, or a name that speaks of others, such as `size`.
     """
     table = dict(NAMES)
     for name, like in (additional or {}).items():
@@ -139,7 +141,7 @@ def names_of(additional: Mapping[str, str] | None) -> dict[str, Name]:
                 f"additional_targets[{name!r}] is {like!r}, which is no target kind.{nearest(like, NAMES)} "
                 f"Known kinds: {', '.join(NAMES)}."
             )
-        if (name in table or name in SPEAKING) and name != like:
+        if name in SPEAKING:
             raise ValueError(f"additional_targets gives {name!r} the kind {like!r}, but that name is built in.")
         table[name] = NAMES[like]
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import jax
@@ -22,6 +22,7 @@ def parse(
     additional: Mapping[str, str] | None,
     *,
     entries: Iterable[str] = (),
+    labels: Collection[str] = (),
     strict: bool = False,
     check_shapes: bool = True,
     on_host: bool = False,
@@ -32,6 +33,7 @@ def parse(
         sample: a pytree, normally nested dicts.
         additional: names that act like built-in ones.
         entries: names of what transforms read; whatever lies under them is no target.
+        labels: names of declared labels, which pass through.
         strict: refuse names that are unknown.
         check_shapes: pictures of one group must share their size.
         on_host: arrays of NumPy stay such.
@@ -50,7 +52,7 @@ def parse(
     values: list[Any] = []
     for index, (path, value) in enumerate(paths):
         leaf = leaf_at(index, path, table, read)
-        if strict and leaf.kind == "other":
+        if strict and leaf.kind == "other" and leaf.name not in labels:
             raise ValueError(
                 f"{leaf.label!r} is no known target, and strict=True.{nearest(leaf.name, table)} "
                 "Name it in additional_targets, or leave strict off to let it pass untouched."

@@ -49,6 +49,12 @@ class Settings:
         params = dict(self.params).get(kind.params_kind or leaf.kind)
         return fields_of(getattr(params, "label_fields", None), leaf.name, kind.params_kind or leaf.kind)
 
+    @property
+    def all_label_fields(self) -> frozenset[str]:
+        """Names of the entries that are labels of any annotation."""
+        said = [field for _, params in self.params for field in getattr(params, "label_fields", None) or ()]
+        return frozenset(name for field in said for name in (field[1] if isinstance(field, tuple) else (field,)))
+
 
 def hashable_fields(fields: Any) -> Any:
     """Label fields as tuples: `(("bboxes", ("labels",)),)` from a dict, `("labels",)` from a list."""

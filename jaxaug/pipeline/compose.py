@@ -56,7 +56,7 @@ class Compose(Composition):
         target_params: the same for other kinds of targets, by their name.
         additional_targets: further names, each with the name it acts like: `{"image1": "image"}`.
         is_check_shapes: pictures of one dict must share their size.
-        strict: refuse entries whose names are unknown instead of passing them through.
+        strict: refuse entries whose names are unknown, and no declared labels, instead of passing them through.
         mask_interpolation: how all transforms read masks, in place of their own setting.
         fuse: one resampling for neighbouring warps, one pass for neighbouring changes of pixels. Off applies step
             by step.
@@ -339,6 +339,7 @@ class Compose(Composition):
             sample,
             additional,
             entries=entries,
+            labels=self.settings.all_label_fields,
             strict=self.strict,
             check_shapes=check_shapes and self.is_check_shapes,
             on_host=on_host,
