@@ -171,7 +171,7 @@ def make(phase, size=SIZE, *, strong=False):
     return A.Compose([A.CenterCrop(*(8, 9))])
 both = {"test": A.Compose([A.NoOp()])}
 """
-    with pytest.raises(ValueError, match="3 pipelines, 'make', 'make', 'both_test': say which"):
+    with pytest.raises(ValueError, match="3 pipelines, 'make', 'make_2', 'both_test': say which"):
         ja.from_albumentations(source)
     steps = imported(source, name="make", values={"phase": "train"}).transforms
     assert [type(step).__name__ for step in steps] == ["Resize", "HorizontalFlip"]
@@ -330,3 +330,30 @@ def test_results_are_those_of_albumentations(source: str, tolerance: float) -> N
     assert np.quantile(away, 0.98) <= tolerance
     if "Resize" not in source and "Affine" not in source:
         np.testing.assert_array_equal(ours["mask"], theirs["mask"])
+
+
+def test_attributes_of_classes_are_read() -> None:
+    source = """
+class CFG:
+    size = 96
+    half = size // 2
+config = CFG()
+class Data:
+    def __init__(self, side=40):
+        self.side = side
+        self.transform = A.Compose([A.Resize(CFG.size, config.half), A.CenterCrop(self.side, self.side)])
+"""
+    augment = ja.from_albumentations(source)
+    assert augment == ja.Compose([ja.Resize(96, 48), ja.CenterCrop(40, 40)])
+
+
+def test_pipelines_of_several_branches_have_names_of_their_own() -> None:
+    source = """
+def get_transforms(*, data):
+    if data == 'train':
+        return A.Compose([A.HorizontalFlip(p=0.5)])
+    elif data == 'valid':
+        return A.Compose([A.Resize(8, 8)])
+"""
+    assert ja.from_albumentations(source, name="get_transforms") == ja.Compose([ja.HorizontalFlip(p=0.5)])
+    assert ja.from_albumentations(source, name="get_transforms_2") == ja.Compose([ja.Resize(8, 8)])

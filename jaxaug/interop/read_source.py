@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import dataclasses
 import math
 import operator
 from collections.abc import Mapping
@@ -69,7 +70,17 @@ def find_pipelines(source: str, values: Mapping[str, Any] | None = None) -> list
     found = named or reader.lists
     if not found:
         raise ValueError("The source holds no pipeline: expected a call of Compose or a list of transforms.")
-    return found
+    return _told_apart(found)
+
+
+def _told_apart(found: list[Found]) -> list[Found]:
+    """Pipelines of different names: the second of one name gets a number, as do those of several branches."""
+    out: list[Found] = []
+    for pipeline in found:
+        count = sum(other.name == pipeline.name for other in found[: len(out)])
+        name = f"{pipeline.name}_{count + 1}" if pipeline.name and count else pipeline.name
+        out.append(dataclasses.replace(pipeline, name=name))
+    return out
 
 
 class _Reader:
@@ -79,6 +90,7 @@ class _Reader:
         self.values = values
         self.found: list[Found] = []
         self.lists: list[Found] = []
+        self.classes: set[str] = set()
 
     def body(self, statements: list[ast.stmt], env: dict[str, Any], inside: str | None) -> bool:
         """Reads statements, whose names are added to `env`, up to one that surely returns.
@@ -119,7 +131,10 @@ class _Reader:
             ):
                 self.body(body, {**env, **self.defaults(arguments, env)}, name)
             case ast.ClassDef(name=name, body=body):
-                self.body(body, dict(env), name)
+                own = dict(env)
+                self.body(body, own, name)
+                env |= {f"{name}.{attribute}": value for attribute, value in own.items() if attribute not in env}
+                self.classes.add(name)
             case ast.If(test=test, body=body, orelse=orelse):
                 return self.branch(test, body, orelse, env, inside)
             case ast.With(body=body) | ast.For(body=body) | ast.While(body=body) | ast.Try(body=body):
@@ -128,8 +143,14 @@ class _Reader:
 
     def assign(self, targets: list[ast.expr], value: ast.expr, env: dict[str, Any], inside: str | None) -> None:
         read = self.read(value, env)
+        # An instance of a class, or the class itself, has the attributes of the class.
+        called = ast.unparse(value.func if isinstance(value, ast.Call) else value)
+        attributes = {n.removeprefix(f"{called}."): v for n, v in env.items() if n.startswith(f"{called}.")}
         for target in targets:
             name = ast.unparse(target)
+            if called in self.classes:
+                env |= {f"{name}.{attribute}": entry for attribute, entry in attributes.items()}
+                self.classes.add(name)
             if isinstance(target, ast.Tuple) and isinstance(read, list | tuple) and len(read) == len(target.elts):
                 for part, entry in zip(target.elts, read, strict=True):
                     env[ast.unparse(part)] = entry
