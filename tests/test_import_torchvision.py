@@ -107,3 +107,18 @@ def test_all_refusals_come_in_one_error() -> None:
     with pytest.raises(ValueError, match="in 3 points") as error:
         ja.from_torchvision(steps)
     assert all(name in str(error.value) for name in ("ScaleJitter", "kernel_size=(3, 5)", "center=(3, 3)"))
+
+
+def test_policies_keep_their_arguments() -> None:
+    steps = [
+        stand_in("RandAugment", num_ops=3, magnitude=7, num_magnitude_bins=11, interpolation="bilinear", fill=None),
+        stand_in("TrivialAugmentWide", num_magnitude_bins=21, interpolation="nearest", fill=[1, 2, 3]),
+        stand_in("AutoAugment", policy=stand_in("AutoAugmentPolicy", value="cifar10"), fill=0),
+    ]
+    assert list(ja.from_torchvision(steps)) == [
+        ja.RandAugment(3, 7, 11, interpolation="linear"),
+        ja.TrivialAugmentWide(21, fill=(1, 2, 3)),
+        ja.AutoAugment("cifar10", interpolation="linear"),
+    ]
+    with pytest.raises(ValueError, match="AugMix: it has no counterpart here"):
+        ja.from_torchvision([stand_in("AugMix")])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -266,11 +265,15 @@ def _nested(step: Any, report: Report) -> Steps:
     return _steps(step.transforms, report)
 
 
-def _policy(step: Any, report: Report) -> Steps:
-    attributes = {key for key in vars(step) if not key.startswith("_")}
-    names = inspect.signature(type(step).__init__).parameters
-    report.refuse(f"{_name(step)}({', '.join(sorted(attributes & set(names)))}): policies are steps of their own here.")
-    return []
+def _policy(*names: str) -> Callable[[Any, Report], Steps]:
+    """A policy, with arguments by the attributes of the same names."""
+
+    def convert(step: Any, report: Report) -> Steps:
+        given = {name: getattr(getattr(step, name), "value", getattr(step, name)) for name in names}
+        reading = {"interpolation": _read(step), "fill": _fill(step, report)}
+        return [Call(_name(step), (), {**given, **reading, "p": 1.0})]
+
+    return convert
 
 
 CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
@@ -310,8 +313,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "ToPILImage": _nothing,
     "ToPureTensor": _nothing,
     "ToTensor": lambda step, report: [Call("ToFloat")],
-    "AutoAugment": _policy,
-    "RandAugment": _policy,
-    "TrivialAugmentWide": _policy,
-    "AugMix": _policy,
+    "AutoAugment": _policy("policy"),
+    "RandAugment": _policy("num_ops", "magnitude", "num_magnitude_bins"),
+    "TrivialAugmentWide": _policy("num_magnitude_bins"),
 }
