@@ -15,6 +15,7 @@ import numpy as np
 
 import jaxaug as ja
 from jaxaug.interop.albumentations import port
+from jaxaug.tools.colour_gallery import STRONG, colour_gallery
 from jaxaug.tools.files import (
     Refusal,
     blaming,
@@ -93,7 +94,8 @@ colour. Rows that leave the picture or are covered are not drawn.
 """
 GALLERY_HELP = """
 Draws one picture with grid lines, mask, boxes and keypoints through every transform that moves or cuts, once, and
-writes DIR/sheet.png. Look whether all that belongs together stays together.
+writes DIR/sheet.png: look whether all that belongs together stays together. Then it goes through every transform that
+changes colours, detail or light, by default and strong: see DIR/colours.png, whether each does what its name says.
 """
 APPLY_HELP = f"""
 Draws N times from a pipeline and writes, for draw 000, 001, ...:
@@ -169,7 +171,7 @@ def _parser() -> Parser:
     demo.set_defaults(run=_demo)
     demo.add_argument("--out", type=Path, default=Path("demo"), metavar="DIR", help="where to write (default: demo)")
     demo.add_argument("--n", type=_whole(1, 64), default=8, help="draws per picture, 1 to 64 (default: 8)")
-    wall = commands.add_parser("gallery", help="look at every transform that moves or cuts", description=GALLERY_HELP)
+    wall = commands.add_parser("gallery", help="look at every transform", description=GALLERY_HELP)
     wall.set_defaults(run=_gallery)
     wall.add_argument(
         "--out", type=Path, default=Path("gallery"), metavar="DIR", help="where to write (default: gallery)"
@@ -243,10 +245,16 @@ def _gallery(options: argparse.Namespace) -> None:
     scene = _scene("astronaut", *SCENES["astronaut"])
     shown = gallery(scene, jax.random.key(options.seed))
     titles, cells = zip(*progress(shown, desc="gallery", unit="transform", total=1 + len(SHOWN)), strict=True)
-    path = options.out / "sheet.png"
+    paths = options.out / "sheet.png", options.out / "colours.png"
     with writing(options.out):
-        sheet(cells, titles, path, columns=9)
-    print(path)
+        sheet(cells, titles, paths[0], columns=9)
+    coloured = colour_gallery(scene["image"], jax.random.key(options.seed))
+    pairs = progress(coloured, desc="colours", unit="picture", total=1 + 2 * len(STRONG))
+    first, *others = pairs
+    titles, cells = zip(first, ("", first[1]), *others, strict=True)
+    with writing(options.out):
+        sheet(cells, titles, paths[1], columns=10)
+    print(*paths, sep="\n")
 
 
 def _port(options: argparse.Namespace) -> None:

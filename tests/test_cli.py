@@ -15,6 +15,7 @@ from skimage import data
 from table import SIZED, TABLE
 
 from jaxaug.__main__ import main
+from jaxaug.tools.colour_gallery import APART, STRONG, colour_gallery
 from jaxaug.tools.gallery import SHOWN, gallery
 
 PICTURE = data.astronaut()[40:406:8, 62:512:8]
@@ -123,3 +124,13 @@ def test_the_gallery_holds_every_transform_that_moves_or_cuts() -> None:
     np.testing.assert_array_equal(out["image"], start["image"][:, ::-1])
     assert (start["image"][32] == 255).all()
     assert "cropping_bbox" not in out
+
+
+def test_the_gallery_holds_every_transform_that_changes_values() -> None:
+    names = {case.name for case in TABLE if case.family == "pixels"}
+    assert set(STRONG) | APART | {"ChannelDropout"} == names
+    shown = colour_gallery(labelled(64, 64)["image"], jax.random.key(0))
+    (title, start), (first, out), (second, strong) = (next(shown) for _ in range(3))
+    assert (title, first, second) == ("original", "AdditiveNoise", "AdditiveNoise, strong")
+    apart = [np.abs(one["image"].astype(int) - start["image"]).mean() for one in (out, strong)]
+    assert 0 < apart[0] < apart[1]
