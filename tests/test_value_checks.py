@@ -283,7 +283,7 @@ def test_looking_costs_less_than_a_millisecond() -> None:
     known = labelled(224, 224)
     rows = {name: np.tile(known[name][:, : 4 if name == "bboxes" else 2], (20, 1)) for name in ("bboxes", "keypoints")}
     sample = {"image": smooth(224, 224), **rows}
-    layout, values = augment._parse(sample)
+    layout, values = augment.parsed(sample)
 
     def seconds() -> float:
         start = time.perf_counter()

@@ -9,40 +9,34 @@ from typing import Any, Self
 import chex
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.backend import struct
-from jaxaug.backend.compiler import opaque_constant
 from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
 from jaxaug.core.arguments import read_interpolation
-from jaxaug.core.host_data import HostData, host_data
 from jaxaug.core.kinds import names_of
-from jaxaug.core.layout import Leaf, SampleLayout
 from jaxaug.core.random import Draw
-from jaxaug.core.sample import check_labels, parse
 from jaxaug.core.settings import Settings
 from jaxaug.core.step_text import step_text
 from jaxaug.core.transform import Node, Ops, Walk
-from jaxaug.engine.traversal import Traversal
-from jaxaug.engine.value_checks import check_range, check_rows
 from jaxaug.pipeline import calls
 from jaxaug.pipeline.any_size import run_any_size
 from jaxaug.pipeline.channel_axes import channels_first, channels_last
-from jaxaug.pipeline.compositions import Composition, Sequential, children
+from jaxaug.pipeline.compositions import Sequential, children
 from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
 from jaxaug.pipeline.plan import Plan, applied_transforms, read_plan
+from jaxaug.pipeline.reader import Reader
 from jaxaug.pipeline.strings import numbered, spelled
-from jaxaug.pipeline.value_range import check_order, needing_range
+from jaxaug.pipeline.value_range import check_order
 
 
 @struct.struct
-class Compose(Composition):
+class Compose(Reader):
     """A pipeline: transforms in order, and how the targets of a sample are to be read.
 
     Immutable, and a pytree whose leaves are the numbers of its transforms: pass it through `jit`, schedule its
@@ -157,9 +151,9 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key = given_key(key, targets, seed=self.seed, beside=(sample, targets))
-        sample = self._arrays(one_sample_of(sample, targets)).sample
+        sample = self.arrays(one_sample_of(sample, targets)).sample
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, sample))):
-            _, sample = self._looked_at(sample)
+            _, sample = self.looked_at(sample)
         return run_compiled(calls.draw, self, key, sample)
 
     @with_own_settings
@@ -237,12 +231,12 @@ class Compose(Composition):
             **targets: the same as keywords.
         """
         key = given_key(key, targets, seed=self.seed, beside=(samples, targets))
-        data = self._arrays(one_sample_of(samples, targets))
+        data = self.arrays(one_sample_of(samples, targets))
         samples, words = numbered(data.sample)
         count, samples = batch_arrays(samples)
         if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, samples))):
             one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
-            self._look(self.layout_of(one), jax.tree.leaves(samples), batched=True)
+            self.look_at(self.layout_of(one), jax.tree.leaves(samples), batched=True)
         indices = start + jnp.arange(count, dtype=jnp.uint32)
         return data.restored(spelled(run_compiled(calls.batch, self, key, indices, samples), words))
 
@@ -259,7 +253,7 @@ class Compose(Composition):
                 or outside, naming target and row; a camera matrix that is not finite; an image of floats that goes
                 far beyond full brightness where the pipeline changes colours.
         """
-        self._looked_at(self._arrays(one_sample_of(sample, targets)).sample)
+        self.looked_at(self.arrays(one_sample_of(sample, targets)).sample)
 
     @with_own_settings
     def compact(self, sample: Any = None, /, **targets: Any) -> Any:
@@ -274,18 +268,18 @@ class Compose(Composition):
             entry every entry with as many rows is shortened.
         """
         sample = one_sample_of(sample, targets)
-        layout, _ = self._parse(self._arrays(sample).sample, check_shapes=False)
+        layout, _ = self.parsed(self.arrays(sample).sample, check_shapes=False)
         fields = {leaf.path: self.settings.label_fields(leaf) for leaf in layout.rows}
         return compact(sample, additional_targets=dict(self.additional_targets or ()), label_fields=fields)
 
     def _on_sample(self, fn: Callable[[Compose, Any, Any], Any], given: Any, sample: Any, *, look: bool = True) -> Any:
         """A function of the pipeline, a key or plan, and a sample; what the pipeline leaves alone comes back itself."""
-        data = self._arrays(sample)
+        data = self.arrays(sample)
         leaves, tree = jax.tree.flatten(data.sample)
         if not all(is_concrete(leaf) for leaf in jax.tree.leaves((self, given, leaves))):
             return data.restored(fn(self, given, data.sample))
-        layout, sample = self._looked_at(data.sample, look=look)
-        touched = tuple(leaf.index for leaf in layout.leaves if self._touches(layout, leaf))
+        layout, sample = self.looked_at(data.sample, look=look)
+        touched = tuple(leaf.index for leaf in layout.leaves if self.touches(layout, leaf))
         if fn is calls.call:
             axes = channels_first(self.transforms)
             changed = run_any_size(calls.some_leaves, calls.draw, self, given, sample, layout, fn, touched, axes)
@@ -294,75 +288,6 @@ class Compose(Composition):
         for index, new in zip(touched, changed, strict=True):
             leaves[index] = new
         return data.restored(jax.tree.unflatten(tree, leaves))
-
-    def _arrays(self, sample: Any) -> HostData:
-        """A sample whose lists of rows and labels are arrays."""
-        params = dict(self.settings.params)
-        mappings = [(said, getattr(said, "label_mapping", None) or ()) for said in params.values()]
-        words = {field: said.words(field) for said, mapping in mappings for field, _ in mapping}
-        return host_data(sample, names_of(dict(self.additional_targets or ())), params=params, vocabularies=words)
-
-    def _looked_at(self, sample: Any, *, look: bool = True) -> tuple[SampleLayout, Any]:
-        """A sample of known values as arrays, numbers that are no sizes among them, so that one program serves all.
-
-        Args:
-            sample: the sample.
-            look: refuse values that are wrong.
-        """
-        layout, values = self._parse(sample, on_host=True)
-        if look:
-            self._look(layout, values)
-        for leaf in layout.kind("other", "entry"):
-            value = values[leaf.index]
-            values[leaf.index] = np.asarray(value) if isinstance(value, bool | int | float) else value
-        return layout, jax.tree.unflatten(layout.treedef, values)
-
-    def _look(self, layout: SampleLayout, values: list[Any], *, batched: bool = False) -> None:
-        check_rows(layout, values, self.settings, batched=batched)
-        check_range(layout, values, self.settings, needing_range(self.transforms))
-
-    def _touches(self, layout: SampleLayout, leaf: Leaf) -> bool:
-        """Whether a leaf may come out changed."""
-        if leaf.kind != "other":
-            return leaf.kind != "entry"
-        return any(leaf.name in dict(self._mapping_of(rows)) for rows in layout.rows_beside(leaf))
-
-    def _mapping_of(self, rows: Leaf) -> Any:
-        return getattr(self.settings.params_of(rows), "label_mapping", None) or ()
-
-    def _parse(
-        self, sample: Any, *, on_host: bool = False, check_shapes: bool = True
-    ) -> tuple[SampleLayout, list[Any]]:
-        additional = dict(self.additional_targets or ())
-        entries = self.entries()
-        layout, values = parse(
-            sample,
-            additional,
-            entries=entries,
-            labels=self.settings.all_label_fields,
-            strict=self.strict,
-            check_shapes=check_shapes and self.is_check_shapes,
-            on_host=on_host,
-        )
-        for leaf in layout.rows:
-            check_labels(layout, values, leaf, self.settings.label_fields(leaf))
-        return layout, values
-
-    def layout_of(self, sample: Any) -> SampleLayout:
-        """What the leaves of a sample are, of arrays or of their shapes and dtypes."""
-        found: list[SampleLayout] = []
-        jax.eval_shape(lambda sample: found.append(self._parse(sample)[0]), sample)
-        return found[0]
-
-    def start(self, sample: Any, given: Any) -> Traversal:
-        """A sample before the first step.
-
-        Args:
-            sample: a pytree of targets.
-            given: what comes beside it and is not known while tracing, so that no compiler looks into the sample.
-        """
-        layout, values = self._parse(jax.tree.map(lambda leaf: opaque_constant(leaf, given), sample))
-        return Traversal(layout, values, self.settings)
 
     def describe(self) -> str:
         """The pipeline as text: its steps, one line for each, with the arguments that are not what they are by default.
