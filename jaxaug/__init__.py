@@ -6,6 +6,7 @@ from jaxaug.annotations.compact import compact
 from jaxaug.annotations.keypoints import KeypointParams
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
+from jaxaug.interop.prefetch import prefetch
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import OneOf, Sequential
 from jaxaug.pipeline.pipeline_lists import from_list, to_list
@@ -28,6 +29,7 @@ __all__ = [
     "from_list",
     "functional",
     "pad_batch",
+    "prefetch",
     "to_list",
     "transform",
     "unpad_batch",

@@ -1,0 +1,1 @@
+"""What connects pipelines to other libraries and to loaders of data."""
