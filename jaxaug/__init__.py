@@ -8,6 +8,7 @@ from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Transform, transform
 from jaxaug.interop.albumentations import from_albumentations
 from jaxaug.interop.calls import PortWarning
+from jaxaug.interop.prefetch import prefetch
 from jaxaug.interop.to_albumentations import to_albumentations
 from jaxaug.interop.torchvision import from_torchvision
 from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
@@ -52,6 +53,7 @@ __all__ = [
     "pad_batch",
     "three_augment",
     "to_albumentations",
+    "prefetch",
     "to_list",
     "transform",
     "unpad_batch",

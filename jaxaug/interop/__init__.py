@@ -1,1 +1,1 @@
-"""Pipelines of other libraries: read, translated, built here or printed as code, and written back."""
+"""What connects pipelines to other libraries: pipelines of theirs, and loaders of data."""
