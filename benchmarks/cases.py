@@ -53,6 +53,11 @@ RANDOM_PLACES = frozenset(
         "Illumination",
         "Vignetting",
         "AdditiveNoise",
+        "RandomFog",
+        "RandomRain",
+        "RandomSunFlare",
+        "RandAugment",
+        "TrivialAugmentWide",
     }
 )
 """Transforms that stay random when their ranges are single numbers."""
@@ -241,6 +246,12 @@ def singles(batch: int, size: int) -> list[Case]:
         step("ChromaticAberration"),
         step("ZoomBlur", max_factor=(1.1, 1.31), step_factor=(0.01, 0.03)),
         step("GlassBlur"),
+        step("RandomFog"),
+        step("RandomRain"),
+        step("RandomSnow"),
+        step("RandomSunFlare"),
+        step("RandAugment", num_ops=2, magnitude=9.0),
+        step("TrivialAugmentWide"),
     ]
     cases = []
     for s in steps:
