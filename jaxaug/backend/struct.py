@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 import jax
 
@@ -45,9 +46,15 @@ def struct(cls: type[T]) -> type[T]:
     is a function goes there for the values that the function accepts. Rebuilding the tree bypasses `__init__`, so
     validation there only ever sees what a user wrote.
     """
-    # What `frozen` and `repr` would write for every class anew is most of what importing a hundred of them takes.
-    cls = dataclasses.dataclass(eq=False, repr=False)(cls)
-    written: dict[str, Any] = {"__setattr__": _set_once, "__delattr__": _keep, "__repr__": _fields_shown}
+    # What dataclasses would write and compile for every class anew is most of what importing a hundred of them takes.
+    cls = dataclasses.dataclass(eq=False, repr=False, init=False)(cls)
+    written: dict[str, Any] = {
+        "__init__": _fields_given,
+        "__signature__": _Signature(),
+        "__setattr__": _set_once,
+        "__delattr__": _keep,
+        "__repr__": _fields_shown,
+    }
     for name in written.keys() - vars(cls).keys():
         setattr(cls, name, written[name])
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
@@ -78,6 +85,46 @@ def struct(cls: type[T]) -> type[T]:
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)  # type: ignore[arg-type]
     STRUCTS[f"{cls.__module__}.{cls.__qualname__}"] = cls
     return cls
+
+
+def _fields_given(self: Any, /, *args: Any, **kwargs: Any) -> None:
+    """Sets the fields, by position or by name, as the `__init__` of a dataclass does."""
+    signature = type(self).__signature__
+    try:
+        given = signature.bind(*args, **kwargs).arguments
+    except TypeError as error:
+        raise TypeError(
+            f"{type(self).__name__}: {error}. Its arguments are {', '.join(signature.parameters)}."
+        ) from None
+    for field in dataclasses.fields(self):
+        if field.name in given:
+            value = given[field.name]
+        elif field.default_factory is not dataclasses.MISSING:
+            value = field.default_factory()
+        elif field.default is not dataclasses.MISSING:
+            value = field.default
+        else:
+            continue
+        setattr(self, field.name, value)
+
+
+class _Signature:
+    """The signature of a struct, made when somebody asks."""
+
+    def __get__(self, node: Any, cls: type) -> inspect.Signature:
+        known = vars(cls).get("_struct_signature")
+        if known is None:
+            known = inspect.Signature([_parameter(f) for f in dataclasses.fields(cast(Any, cls)) if f.init])
+            cls._struct_signature = known  # type: ignore[attr-defined]
+        return known
+
+
+def _parameter(field: Any) -> inspect.Parameter:
+    default = inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
+    if field.default_factory is not dataclasses.MISSING:
+        default = ...
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(field.name, kind, default=default, annotation=field.type)
 
 
 def _set_once(self: Any, name: str, value: Any) -> None:
