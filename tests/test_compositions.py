@@ -80,6 +80,7 @@ def test_the_order_is_random() -> None:
     even(written(ja.RandomOrder(digits(1, 1, 1), n=2)), {"".join(c) for c in itertools.permutations("123", 2)})
 
 
+@pytest.mark.slow
 def test_each_that_is_chosen_is_applied_with_its_own_p() -> None:
     for step in (ja.SomeOf(digits(1, 0.5, 0), n=3), ja.SomeOf(digits(1, 0.5, 0), n=1, p=1)):
         counts = collections.Counter(written(step))
@@ -170,6 +171,7 @@ def test_new_magnitudes_compile_nothing() -> None:
 # Channels -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_only_the_chosen_channels_change(dtype: Any) -> None:
     image = labelled(16, 18, 6, dtype=dtype)["image"]
@@ -237,6 +239,7 @@ def test_a_seed_is_the_key_of_calls_without_one() -> None:
         jax.jit(lambda image: augment(image=image))(image)
 
 
+@pytest.mark.slow
 def test_views_differ_and_are_those_of_a_batch() -> None:
     augment = ja.Compose([ja.Rotate(p=1)], **PARAMS)
     pair = jax.jit(lambda key, sample: ja.views(key, sample, augment))(KEY, sample())

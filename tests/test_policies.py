@@ -101,13 +101,14 @@ def test_operations_are_drawn_evenly_and_differ_between_samples() -> None:
     assert len(EVEN) == 14
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "policy",
     [
         ja.RandAugment(2, 20),
-        pytest.param(ja.TrivialAugmentWide(), marks=pytest.mark.slow),
-        pytest.param(ja.AutoAugment("svhn"), marks=pytest.mark.slow),
-        pytest.param(ja.three_augment(), marks=pytest.mark.slow),
+        ja.TrivialAugmentWide(),
+        ja.AutoAugment("svhn"),
+        ja.three_augment(),
     ],
 )
 def test_all_targets_follow_in_batches_plans_and_replays(policy: Any) -> None:

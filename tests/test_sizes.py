@@ -309,7 +309,7 @@ MAYBE = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=() if n in ("quarter turns", "two changes at random") else pytest.mark.slow) for n in MAYBE],
+    [pytest.param(n, marks=() if n == "quarter turns" else pytest.mark.slow) for n in MAYBE],
 )
 def test_sizes_at_random_are_exact_outside_jit_and_told_under_it(name: str) -> None:
     params: dict[str, Any] = {

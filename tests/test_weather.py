@@ -83,6 +83,7 @@ def test_bleached_pixels_are_those_of_opencv() -> None:
     assert np.mean(np.abs(out - expected) > 1) < 0.002
 
 
+@pytest.mark.slow
 def test_streaks_of_rain_keep_to_the_picture_in_its_buffer() -> None:
     key, names = jax.random.key(0), {"x": 1, "y": 2}
     drops = {name: jax.random.uniform(jax.random.fold_in(key, i), (16,)) for name, i in names.items()}

@@ -72,10 +72,6 @@ class Lambda(Transform):
     name: str | None = args.option(None, str, optional=True)
     p: Scalar = args.probability(1.0)
 
-    def check(self) -> None:
-        if all(fn is None for fn in (self.image, self.mask, self.keypoints, self.bboxes)):
-            raise ValueError("Lambda needs a function: image, mask, keypoints or bboxes.")
-
     @property
     def shown_as(self) -> str:
         return self.name or "Lambda"
