@@ -55,6 +55,8 @@ def struct(cls: type[T]) -> type[T]:
         "__delattr__": _keep,
         "__repr__": _fields_shown,
     }
+    if "__init__" in vars(cls):
+        del written["__signature__"]
     for name in written.keys() - vars(cls).keys():
         setattr(cls, name, written[name])
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]
