@@ -20,6 +20,7 @@ from jaxaug.pipeline.ragged import bucket_by_size, pad_batch, unpad_batch
 from jaxaug.pipeline.replay import ReplayCompose
 from jaxaug.pipeline.selective import SelectiveChannelTransform
 from jaxaug.pipeline.views import views
+from jaxaug.policies import recipes
 from jaxaug.policies.autoaugment import AutoAugment
 from jaxaug.policies.randaugment import RandAugment, TrivialAugmentWide
 from jaxaug.policies.three_augment import three_augment
@@ -51,6 +52,7 @@ __all__ = [
     "from_torchvision",
     "functional",
     "pad_batch",
+    "recipes",
     "three_augment",
     "to_albumentations",
     "prefetch",
