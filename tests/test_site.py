@@ -1,0 +1,27 @@
+"""The Python that the site shows is run as it stands, page by page."""
+
+from __future__ import annotations
+
+import pathlib
+import re
+from typing import Any
+
+import pytest
+
+DOCS = pathlib.Path(__file__).parent.parent / "docs"
+PAGES = {page.stem: re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.M | re.S) for page in DOCS.glob("*.md")}
+TRIED = sorted(name for name, blocks in PAGES.items() if blocks)
+
+
+@pytest.mark.parametrize(
+    "page", [name if name == "quickstart" else pytest.param(name, marks=pytest.mark.slow) for name in TRIED]
+)
+def test_the_code_of_a_page_runs(page: str) -> None:
+    names: dict[str, Any] = {}
+    for i, block in enumerate(PAGES[page]):
+        exec(compile(block, f"docs/{page}.md, block {i + 1}", "exec"), names)
+
+
+def test_every_page_can_be_found() -> None:
+    listed = set(re.findall(r"^\w+$", (DOCS / "index.md").read_text(), re.M))
+    assert set(PAGES) - {"index"} == listed
