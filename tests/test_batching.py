@@ -37,6 +37,7 @@ def same(a: Any, b: Any) -> None:
     jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-5, atol=1e-5), a, b)
 
 
+@pytest.mark.slow
 @pytest.mark.xdist_group("batching")
 def test_vmap_does_what_batch_does_with_branches_that_are_taken_or_not(batch: Any) -> None:
     run = jax.jit(jax.vmap(MIXTURE)).lower(keys(), batch).compile()

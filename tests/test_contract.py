@@ -242,6 +242,7 @@ def test_a_choice_among_tones_or_filters_has_no_branch(name: str, dtype: Any) ->
 # What cannot be moved -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_morphological_does_not_know_which_kinds_there_are() -> None:
     sample = {"image": jnp.zeros((9, 9, 3)), "obboxes": jnp.array([[4.0, 4.0, 3.0, 2.0, 20.0]])}
     with pytest.raises(ValueError, match="Morphological cannot move 'obboxes'"):

@@ -199,6 +199,7 @@ def spotted(value: int = 1) -> np.ndarray:
     return mask
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [1, *(pytest.param(value, marks=pytest.mark.slow) for value in (5, 0))])
 def test_windows_on_a_mask_are_distributed_as_in_the_reference(value: int) -> None:
     mask = spotted(value)

@@ -41,6 +41,7 @@ def images(pull: Any, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return count, place
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 @pytest.mark.parametrize(
     ("transform", "kind"),

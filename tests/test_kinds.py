@@ -611,6 +611,7 @@ def test_pixels_and_cut_outs() -> None:
         np.testing.assert_array_equal(out[name], np.where(hole[..., None], 0, sample[name]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BENT)
 def test_bent_warps_refuse_a_camera_matrix(name: str) -> None:
     bend = next(c.transform for c in WARPS if c.name == name)

@@ -113,6 +113,7 @@ def test_a_chain_is_its_warps_one_after_another(projective: bool) -> None:
     assert left > 100
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 def test_gradients_through_a_chain_are_those_of_the_steps() -> None:
     rows, params = boxes(np.random.default_rng(1))[1:5] + 8.0, ja.BboxParams("pascal_voc")

@@ -60,6 +60,7 @@ def test_a_window_shows_one_other_sample_and_labels_its_share(seed: int) -> None
     np.testing.assert_array_equal(out["names"], batch()["names"])
 
 
+@pytest.mark.slow
 def test_shares_are_drawn_and_windows_follow_the_probability() -> None:
     many = batch(200)
     shares = []

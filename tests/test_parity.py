@@ -263,6 +263,7 @@ def test_dense_maps_read_as_opencv_remap_does(transform: Any) -> None:
     agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 def test_elastic_fields_are_smoothed_as_opencv_does() -> None:
     sigma = 5.0
@@ -657,6 +658,7 @@ def test_the_symmetries_of_the_square_are_eight_and_all_occur() -> None:
     assert set(found) == set(range(8))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 def test_objects_are_connected_parts_as_opencv_finds_them() -> None:
     from jaxaug.ops.component_holes import connected_parts

@@ -250,6 +250,7 @@ def test_cutting_a_polygon_gives_the_vertices_of_sutherland_and_hodgman() -> Non
     assert most > 2 * K
 
 
+@pytest.mark.slow
 def test_area_of_what_is_left_is_that_of_its_pixels() -> None:
     # Nothing but counting pixels, fifteen to a side of each.
     for shift in ((15, 20), (30, 30), (50, 6)):
@@ -260,6 +261,7 @@ def test_area_of_what_is_left_is_that_of_its_pixels() -> None:
             assert shoelace(after) == pytest.approx(seen, rel=0.01, abs=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 def test_more_vertices_than_fit_lose_those_that_matter_least() -> None:
     crowded = np.stack([star(30, 30, 25, 40, seed, 0.3) for seed in range(6)])
@@ -299,6 +301,7 @@ def test_an_outline_ends_in_front_of_the_horizon() -> None:
 # Which rows are left ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_clip_or_keep() -> None:
     steps = [ja.Crop(20, 0, 50, 40)]
     out, valid = moved(steps, clip=False)
@@ -372,6 +375,7 @@ def test_compact_drops_rows_of_zeros_and_their_labels() -> None:
         ja.Compose([], target_params={"polygons": {"label_fields": {"polygons": "classes"}}})(KEY, sample)
 
 
+@pytest.mark.slow
 def test_bad_rows_harm_no_other() -> None:
     line, point, zero = padded([[1, 1], [9, 9], [5, 5]]), padded([[7, 7]]), np.zeros((K, 2))
     huge, outside = SHAPES[0] * np.float32(1e30), SHAPES[0] + 200
@@ -437,6 +441,7 @@ def test_polygons_lose_what_is_cut_out(how: str) -> None:
 # Ways to run --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_invert_brings_vertices_back() -> None:
     middle = SHAPES * 0.5 + [20, 16]
     sample = {"image": np.zeros((H, W), np.uint8), "polygons": middle.astype(np.float32)}
@@ -499,6 +504,7 @@ def test_rings_may_lie_side_by_side() -> None:
             assert few[i, j] == pytest.approx(shoelace(simplified(expected, 6)) if expected else 0, rel=1e-3, abs=0.1)
 
 
+@pytest.mark.slow
 def test_gradients_are_finite() -> None:
     polygons = np.stack([SHAPES[0], SHAPES[1], np.zeros((K, 2), np.float32), SHAPES[3] + 500])
 
@@ -530,6 +536,7 @@ def test_polygons_in_a_padded_buffer_move_as_in_a_picture_of_their_size() -> Non
 # What is refused ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_tears_or_grows_pictures_is_refused() -> None:
     sample = {"image": np.zeros((H, W), np.uint8), "left": {"polygons": SHAPES}}
     for steps in ([ja.RandomGridShuffle(p=1)], [ja.OneOf([ja.NoOp(), ja.RandomGridShuffle((2, 2))], p=0.5)]):

@@ -54,6 +54,7 @@ def test_long_and_winding_parts_are_one() -> None:
         np.testing.assert_array_equal(program(labels), expected_parts(labels))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 def test_parts_of_batches_and_of_arrays_at_hand_are_the_same() -> None:
     labels = np.stack([random_labels((130, 131), density, 3, 7) for density in (0.01, 0.5)])
@@ -62,6 +63,7 @@ def test_parts_of_batches_and_of_arrays_at_hand_are_the_same() -> None:
     np.testing.assert_array_equal(connected_parts(jnp.asarray(labels[1, :20])), expected_parts(labels[1, :20]))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("as_in_a_pipeline")
 def test_what_is_no_number_is_a_part_of_its_own() -> None:
     labels = jnp.array([[jnp.nan, jnp.nan, 1.0], [0.0, 1.0, 1.0]])

@@ -371,6 +371,7 @@ def check_many(sample: Any, out: Any, sizes: dict[tuple[str, ...], Size], matrix
             np.testing.assert_array_equal(found, value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transform", "matrix"), [(ja.HorizontalFlip(p=1), mirrored), (CERTAIN, turned)], ids=["flip", "turn"]
 )

@@ -121,6 +121,7 @@ def test_min_area_counts_what_is_visible() -> None:
     assert kept([HALF], rows, min_area=6) == [True, True, True]
 
 
+@pytest.mark.slow
 def test_min_width_and_min_height_count_what_is_visible() -> None:
     rows = [[0, 0, 4, 4], [8, 2, 14, 6], [0, 10, 9, 13]]
     assert kept([HALF], rows, min_width=3) == [True, False, True]
@@ -149,6 +150,7 @@ def test_min_visibility_compares_with_the_box_as_it_first_came_in(each: bool) ->
     assert kept([first, second], row, min_visibility=0.37, **limit) == [False]
 
 
+@pytest.mark.slow
 def test_min_visibility_measures_the_original_at_the_scale_of_the_result() -> None:
     # Twice as large, then cut in half: 4 times 50 % of the old area, but half of the box.
     row = [[0, 0, 10, 10]]
@@ -157,6 +159,7 @@ def test_min_visibility_measures_the_original_at_the_scale_of_the_result() -> No
     assert kept(steps, row, min_visibility=0.51) == [False]
 
 
+@pytest.mark.slow
 def test_a_cut_out_counts_against_visibility() -> None:
     # The only object of the mask covers the left 6 of the box's 10 columns.
     mask = np.zeros(SIZE, np.uint8)

@@ -276,6 +276,7 @@ def test_boxes_grow_as_rectangles_do(operation: str) -> None:
     assert 0 < changed < 6
 
 
+@pytest.mark.slow
 def test_oriented_boxes_cannot_grow() -> None:
     sample = {"image": picture(), "obboxes": np.array([[9, 9, 4, 4, 30]], np.float32)}
     with pytest.raises(ValueError, match="Morphological cannot move 'obboxes': no obboxes can follow what it does"):

@@ -7,18 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from jaxaug import transforms
+from jaxaug.backend.struct import STRUCTS
 from jaxaug.core.albumentations_names import about
 from jaxaug.core.transform import Node
-from jaxaug.pipeline import choices, compositions, selective
+from jaxaug.pipeline.reader import Reader
 
-#: Every name that a pipeline may hold.
-REGISTRY: dict[str, type] = {
-    name: value
-    for module in (compositions, choices, selective, transforms)
-    for name, value in vars(module).items()
-    if isinstance(value, type) and issubclass(value, Node) and dataclasses.is_dataclass(value)
-}
+
+def known_steps() -> dict[str, type]:
+    """Every name that a pipeline may hold: transforms and compositions of this library, then those of a user's own."""
+    own = {cls.__name__: cls for cls in STRUCTS.values() if issubclass(cls, Node) and not issubclass(cls, Reader)}
+    return own | {name: cls for name, cls in own.items() if cls.__module__.startswith("jaxaug.")}
 
 
 def from_list(steps: Any) -> list[Any]:
@@ -49,12 +47,13 @@ def _one(step: Any, i: int) -> Any:
     if not well_formed or not isinstance(arguments, dict):
         raise ValueError(f"Entry {i} of the pipeline must be [name, arguments], got {step!r}.")
     name = step[0]
-    if name not in REGISTRY:
-        raise ValueError(f"Entry {i} of the pipeline names {name!r}, which is unknown.{about(name, REGISTRY)}")
+    known = known_steps()
+    if name not in known:
+        raise ValueError(f"Entry {i} of the pipeline names {name!r}, which is unknown.{about(name, known)}")
     if "transforms" in arguments:
         arguments = {**arguments, "transforms": from_list(arguments["transforms"])}
     try:
-        return REGISTRY[name](**arguments)
+        return known[name](**arguments)
     except TypeError as error:
         raise ValueError(f"Entry {i} of the pipeline: {error}") from error
 
@@ -65,11 +64,16 @@ def to_list(steps: Any) -> list[Any]:
     Args:
         steps: transforms, such as `compose.transforms`.
 
+    Raises:
+        TypeError: a `Compose`, which says more than its steps.
+
     Example:
         >>> import jaxaug as ja
         >>> to_list([ja.HorizontalFlip(p=1)])
         [['HorizontalFlip', {'p': 1.0}]]
     """
+    if isinstance(steps, Reader):
+        raise TypeError("to_list writes steps, not what is said about targets: give compose.transforms.")
     out = []
     for step in steps:
         arguments = {f.name: _plain(getattr(step, f.name)) for f in dataclasses.fields(step) if f.init}

@@ -16,7 +16,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.struct import static
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.inputs import given_key, one_sample_of
-from jaxaug.pipeline.plan import Plan
+from jaxaug.pipeline.plan import Plan, applied_transforms
 
 
 @struct.struct
@@ -99,7 +99,8 @@ class ReplayCompose(Compose):
         """
         given = self._without_entry(one_sample_of(sample, targets))
         plan = self.sample(key, given)
-        return {**self.apply(plan, given), self.save_key: Replay(self, plan)}
+        applied = {"applied_transforms": applied_transforms(plan)} if self.save_applied_params else {}
+        return {**self.apply(plan, given), **applied, self.save_key: Replay(self, plan)}
 
     def batch(self, key: chex.PRNGKey | None = None, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
         """Augments a batch, and adds what was done to each sample; every leaf of the entry has a leading axis too.
@@ -110,7 +111,8 @@ class ReplayCompose(Compose):
             start: index of the first sample, for batches that are parts of a larger one.
             **targets: the same as keywords.
         """
-        key, given = given_key(key, targets), self._without_entry(one_sample_of(samples, targets))
+        key = given_key(key, targets, seed=self.seed, beside=(samples, targets))
+        given = self._without_entry(one_sample_of(samples, targets))
         count = jnp.shape(jax.tree.leaves(given)[0])[0]
         indices: Array = start + jnp.arange(count, dtype=jnp.uint32)
 
