@@ -428,6 +428,7 @@ def test_validity_of_another_length() -> None:
             augment(KEY, {**rows, "masks": masks, "valid": np.ones(3, bool)})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("transform", "values"),
     [
@@ -551,6 +552,7 @@ def test_one_pixel_under_every_warp(name: str) -> None:
         assert np.isfinite(out[name]).all()
 
 
+@pytest.mark.slow
 def test_nothing_to_move_in_a_long_pipeline() -> None:
     steps = [
         ja.HorizontalFlip(p=0.5),

@@ -136,6 +136,7 @@ def alike(one: Any, other: Any) -> None:
     assert np.mean(apart > 1) < 0.002
 
 
+@pytest.mark.slow
 def test_plans_of_nested_choices_replay_a_batch() -> None:
     count, given = 6, sample()
     batch = jax.tree.map(lambda leaf: np.stack([leaf] * count), given)
@@ -205,6 +206,7 @@ def test_what_cannot_change_some_channels(steps: list[Any], channels: tuple[int,
 # What results tell --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_result_replays_itself() -> None:
     augment = ja.ReplayCompose([ja.Rotate(p=1), ja.GaussNoise(p=0.5)], **PARAMS)
     given = sample()

@@ -78,6 +78,7 @@ def blended(steps: list[Any], border: str, seed: int = 3) -> np.ndarray:
     return mixed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("border", ["constant", *(pytest.param(b, marks=pytest.mark.slow) for b in ALL_BORDERS[1:])])
 def test_a_long_chain_with_every_border(border: str) -> None:
     fused, apart = both(chain(border), picture())

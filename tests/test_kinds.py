@@ -214,6 +214,7 @@ def judged(draws: list[list[float]], most: float, name: str, *, least: int = 20)
 # Against moved points -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @each()
 def test_both_ends_of_a_flow_move_like_points(name: str) -> None:
     _, out, _ = warped(name)
@@ -448,6 +449,7 @@ def kept(steps: list[Any], rows: Any, mask: Any = None) -> list[bool]:
     return out["obboxes_valid"].tolist()
 
 
+@pytest.mark.slow
 def test_a_row_lives_while_some_of_its_rectangle_is_in_the_picture() -> None:
     window = ja.Crop(0, 0, 10, 20)
     # Inside; centre outside; only the enclosing box reaches in; beyond; all around the window.

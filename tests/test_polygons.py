@@ -130,6 +130,7 @@ SLOWLY_FOLLOWED: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [*FOLLOWED, *(pytest.param(n, marks=pytest.mark.slow) for n in SLOWLY_FOLLOWED)], ids=str
 )

@@ -48,7 +48,8 @@ usual_results = functools.cache(lambda: results(contextlib.nullcontext))
 
 
 @pytest.mark.xdist_group("settings")
-@pytest.mark.parametrize("name", ["64 bits", *(pytest.param(n, marks=pytest.mark.slow) for n in list(SETTINGS)[1:])])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(SETTINGS))
 def test_results_do_not_depend_on_settings(name: str) -> None:
     usual = usual_results()
     found = results(SETTINGS[name])

@@ -163,6 +163,7 @@ def test_a_fixed_size_may_come_after_other_steps() -> None:
             assert apart.max() <= 1, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compared", [4, pytest.param(20, marks=pytest.mark.slow)])
 def test_pictures_of_twenty_sizes_go_through_one_program(compared: int) -> None:
     rng = np.random.default_rng(0)
@@ -180,6 +181,7 @@ def test_pictures_of_twenty_sizes_go_through_one_program(compared: int) -> None:
         assert np.mean(np.asarray(out["mask"][i]) != np.asarray(one["mask"])) <= 0.002
 
 
+@pytest.mark.slow
 def test_groups_keep_sizes_of_their_own() -> None:
     left, right = alone(), {"image": astronaut()[20:46, 5:57], "mask": disc(26, 52, 20, 12, 7)}
     sample = {"left": buffered(left), "right": buffered(right)}

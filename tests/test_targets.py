@@ -138,6 +138,7 @@ def test_max_accept_ratio_counts_what_is_visible() -> None:
     assert kept([HALF], rows, max_accept_ratio=3) == [True, True, True, False]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("each", [True, False])
 def test_min_visibility_compares_with_the_box_as_it_first_came_in(each: bool) -> None:
     # Each of the two windows leaves 60 % of what it is given: 60 %, then 36 %.
