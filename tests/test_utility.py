@@ -77,9 +77,11 @@ def test_ragged_batches_are_taken_apart() -> None:
 @pytest.mark.slow
 def test_volumes_have_channels_before_depth() -> None:
     volume = np.random.default_rng(0).integers(0, 255, (5, 4, 6, 2), np.uint8)
-    out = ja.Compose([ja.ToTensor3D(transpose_mask=True), ja.ToTensorV2()])(KEY, volume=volume, mask3d=volume)
-    for name in ("volume", "mask3d"):
-        np.testing.assert_array_equal(out[name], np.moveaxis(volume, -1, 0))
+    given = {"volume": volume, "mask3d": volume[..., 0], "image": volume[0]}
+    out = ja.Compose([ja.ToTensor3D(), ja.ToTensorV2()])(KEY, given)
+    np.testing.assert_array_equal(out["volume"], np.moveaxis(volume, -1, 0))
+    np.testing.assert_array_equal(out["mask3d"], volume[None, ..., 0])
+    np.testing.assert_array_equal(out["image"], np.moveaxis(volume[0], -1, 0))
 
 
 @pytest.mark.slow

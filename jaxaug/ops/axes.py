@@ -38,9 +38,9 @@ class ChannelsFirst(Op):
             kind: of the picture.
             leading: how many axes stand before (height, width).
             depth_axis: which of them is the depth of a volume, if one is.
-            has_channels: it came in with an axis of channels; images get one.
+            has_channels: it came in with an axis of channels; images, and masks of volumes, get one.
         """
-        meant = kind == "image" or (self.masks and kind == "mask" and has_channels)
+        meant = kind == "image" or (self.masks and kind == "mask" and (has_channels or self.volumes))
         if not meant or self.volumes != (depth_axis is not None):
             return None
         return leading if depth_axis is None else depth_axis

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
@@ -15,13 +13,9 @@ from jaxaug.ops.axes import ChannelsFirst
 class ToTensor(Transform):
     """What both have in common."""
 
-    volumes: ClassVar[bool] = False
-
-    transpose_mask: bool
-
     def op(self) -> ChannelsFirst:
         """What it does to every sample."""
-        return ChannelsFirst(volumes=self.volumes, masks=self.transpose_mask)
+        raise NotImplementedError
 
     def draw(self, rng: Draw, view: View) -> ChannelsFirst:
         return self.op()
@@ -54,13 +48,15 @@ class ToTensorV2(ToTensor):
     transpose_mask: bool = args.option(False)
     p: Scalar = args.probability(1.0)
 
+    def op(self) -> ChannelsFirst:
+        return ChannelsFirst(masks=self.transpose_mask)
+
 
 @transform
 class ToTensor3D(ToTensor):
-    """Volumes come out as (..., channels, depth, height, width); one without channels gets an axis for one.
+    """Volumes and their masks come out as (..., channels, depth, height, width), also with an axis for one channel.
 
     Args:
-        transpose_mask: masks of volumes come out so too, if they have channels.
         p: 0 or 1, because shapes cannot be random.
 
     Raises:
@@ -74,7 +70,7 @@ class ToTensor3D(ToTensor):
     Follows the meaning of Albumentations 2.0.8, with arrays of JAX in place of tensors of PyTorch.
     """
 
-    volumes = True
-
-    transpose_mask: bool = args.option(False)
     p: Scalar = args.probability(1.0)
+
+    def op(self) -> ChannelsFirst:
+        return ChannelsFirst(volumes=True, masks=True)
