@@ -12,7 +12,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import both
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
-from jaxaug.core.plan_wording import told
+from jaxaug.core.plan_wording import few, told
 from jaxaug.core.types import Scalar, Size
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Op:
 
     def describe(self) -> str:
         """What it does, by its numbers, in a short line for people; it is active, and its numbers are known."""
-        return ", ".join(told(self)) or "on"
+        return few(list(told(self))) or "on"
 
     def gate(self: Self, on: Scalar) -> Self:
         """The same op, applied only where `on` holds."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 #: Numbers of one array that are shown; of more, their range.
 SHOWN = 4
+#: Characters of a line that tells what an op does.
+LONGEST = 110
 #: Fields that say nothing to a reader.
 SILENT = ("key", "active", "name")
 
@@ -41,6 +43,20 @@ def numbers(value: Any) -> str:
     if array.size > SHOWN:
         return f"{array.size} numbers from {number(array.min())} to {number(array.max())}"
     return f"({', '.join(number(v) for v in array.ravel())})"
+
+
+def few(parts: Sequence[str]) -> str:
+    """Some short texts as one of a line, and how many it leaves out.
+
+    Example:
+        >>> few(["alpha 0.1", "density 0.5"])
+        'alpha 0.1, density 0.5'
+    """
+    shown = list(parts)
+    while len(", ".join(shown)) > LONGEST:
+        shown.pop()
+    left = len(parts) - len(shown)
+    return ", ".join(shown) + (f" and {left} more" if left else "")
 
 
 def told(node: Any) -> Iterator[str]:
