@@ -2,6 +2,7 @@
 
 import gc
 import importlib.metadata
+import importlib.util
 import os
 from collections.abc import Iterator
 
@@ -50,4 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.DoctestItem) and not {"kernels", "geometry"} & set(item.path.parts):
             item.add_marker(pytest.mark.slow)
+        if isinstance(item, pytest.DoctestItem) and item.path.stem == "to_albumentations":
+            missing = importlib.util.find_spec("albumentations") is None
+            item.add_marker(pytest.mark.skipif(missing, reason="writes pipelines of Albumentations"))
     items.sort(key=group)
