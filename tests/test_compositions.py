@@ -148,7 +148,6 @@ def test_plans_of_nested_choices_replay_a_batch() -> None:
         plan = jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], plans)
         stored = pickle.loads(pickle.dumps(plan))
         alike(replay(stored, given), jax.tree.map(lambda leaf, i=i: leaf[i], outs))
-        assert "SelectiveChannelTransform" in str(plan) or "Selective" not in str(plan)
     first = jax.tree.map(lambda leaf: np.asarray(leaf)[0], plans)
     alike(replay(ja.Plan.from_json(first.to_json()), given), jax.tree.map(lambda leaf: leaf[0], outs))
 

@@ -37,7 +37,7 @@ def gate(ops: Ops, on: Scalar, name: str, canvas: Canvas) -> Ops:
     """
     if on is True:
         return ops
-    changes = [op.resizes for op in ops if op.resizes and not (op.tells_size and holds(*op.resizes))]
+    changes = [op.resizes for op in ops if op.resizes and not (op.tells_size and _holds(*op.resizes))]
     if changes:
         if look(on):
             return ops if bool(on) else ()
@@ -139,7 +139,7 @@ def _linked(ops: Sequence[Any], extent: Any) -> Ops:
     return tuple(out)
 
 
-def holds(before: Size, after: Size) -> bool:
+def _holds(before: Size, after: Size) -> bool:
     """Whether what fits into a buffer fits into another."""
     return after[0] >= before[0] and after[1] >= before[1]
 
