@@ -4,6 +4,8 @@ import gc
 import importlib.metadata
 import importlib.util
 import os
+import itertools
+import pathlib
 from collections.abc import Iterator
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -36,6 +38,21 @@ def as_in_a_pipeline() -> Iterator[None]:
     """The settings under which pipelines trace their parts, for tests that call a part by itself."""
     with own_settings():
         yield
+
+
+# Each compiled program holds some memory mappings and Linux ends a process at 65530 of them, within the compiler.
+MAPPINGS = pathlib.Path("/proc/self/maps")
+MOST_MAPPINGS = 40_000
+tests_done = itertools.count(1)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Forgets the compiled programs where a long sweep has made too many for one process."""
+    if next(tests_done) % 20 or not MAPPINGS.exists():
+        return
+    if MAPPINGS.read_bytes().count(b"\n") > MOST_MAPPINGS:
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.hookimpl(tryfirst=True)
