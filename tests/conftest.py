@@ -3,8 +3,8 @@
 import gc
 import importlib.metadata
 import importlib.util
-import os
 import itertools
+import os
 import pathlib
 from collections.abc import Iterator
 

@@ -92,8 +92,8 @@ def test_arguments_of_albumentations_1_name_what_took_their_place(name: str, old
 
 
 def test_arguments_that_are_gone() -> None:
-    with pytest.raises(TypeError, match=r"ElasticTransform has no argument 'alpha_affine'\. It no longer exists"):
-        ja.ElasticTransform(alpha_affine=3)
+    with pytest.raises(TypeError, match=r"RandomGamma has no argument 'eps'\. It no longer exists"):
+        ja.RandomGamma(eps=1e-7)
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def test_all_forms_of_a_pipeline_are_one(tmp_path: Path) -> None:
         ("A.Downscale(0.25, 0.5)", "Downscale", {"scale_range": (0.25, 0.5)}),
         ("A.GridDropout(holes_number_x=2, holes_number_y=3)", "GridDropout", {"holes_number_xy": (2, 3)}),
         ("A.Perspective(pad_mode=1, pad_val=9)", "Perspective", {"border_mode": "replicate", "fill": 9}),
+        ("A.ElasticTransform(10, 4, 30)", "ElasticTransform", {"sigma": 4, "alpha_affine": 30}),
         ("A.GridDistortion(border_mode=0, value=1)", "GridDistortion", {"normalized": False, "fill": 1}),
     ],
 )

@@ -277,6 +277,23 @@ def test_elastic_fields_are_smoothed_as_opencv_does() -> None:
         np.testing.assert_allclose(ours_, expected, atol=0.02)
 
 
+def test_three_points_move_an_elastic_picture_first() -> None:
+    augment = ja.Compose([ja.ElasticTransform(0.0, 5.0, alpha_affine=9.0, p=1)])
+    picture = image()
+    affine, elastic = augment.sample(KEY, image=jnp.asarray(picture))
+    (height, width), third = picture.shape[:2], min(picture.shape[:2]) / 3
+    corners = np.array([[1, 1], [1, -1], [-1, -1]]) * third + [width / 2, height / 2]
+    to_input = np.asarray(affine.map.m)
+    moved = (corners - to_input[:2, 2]) @ np.linalg.inv(to_input[:2, :2]).T
+    assert 3 < np.abs(moved - corners).max() <= 9
+    to_output = cv2.getAffineTransform(corners.astype(np.float32), moved.astype(np.float32))
+    # The coordinates of OpenCV are those of centres of pixels.
+    to_output[:, 2] += (to_output[:, :2] - np.eye(2)) @ [0.5, 0.5]
+    expected = cv2.warpAffine(picture, to_output, (width, height), flags=cv2.INTER_LINEAR)
+    agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 8, 0.99)
+    assert float(elastic.map.alpha) == 0
+
+
 # Drawn parameters, injected into the reference ----------------------------------------------------------------------
 
 SIZE = (61, 75)

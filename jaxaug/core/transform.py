@@ -52,7 +52,7 @@ RENAMED: dict[str, dict[str, str]] = {
         "min_width": "hole_width_range",
     },
     "Solarize": {"threshold": "threshold_range"},
-    "ElasticTransform": {"alpha_affine": ""},
+    "ElasticTransform": {"normalized": ""},
     "RandomGamma": {"eps": ""},
     "MaskDropout": {"image_fill_value": "fill"},
     "ShiftScaleRotate": {"shift_range": "shift_limit", "scale_range": "scale_limit", "rotate_range": "rotate_limit"},

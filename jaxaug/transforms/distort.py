@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import jax.numpy as jnp
+from jax import Array
 
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
-from jaxaug.core.transform import Transform, transform
+from jaxaug.core.transform import Ops, Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.geometry.elastic import ElasticMap
-from jaxaug.geometry.maps import Axes
-from jaxaug.geometry.warp import Warp, map_warp
+from jaxaug.geometry.maps import Axes, Structure
+from jaxaug.geometry.matrices import inverse3, stack3
+from jaxaug.geometry.warp import Warp, map_warp, matrix_warp
 from jaxaug.transforms.affine import reading_arguments
 
 REMAPPING = ("mask", "direct")
@@ -68,6 +70,8 @@ class ElasticTransform(Transform):
         approximate: smooth with 17 taps only.
         same_dxdy: one displacement for both axes.
         noise_distribution: of the displacement before smoothing: gaussian, scaled to at most one, or uniform.
+        alpha_affine: how far, in pixels, each of three points around the middle is moved along each axis before that,
+            and the picture with them: a random affine map, in the same reading of the picture.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja
@@ -76,7 +80,7 @@ class ElasticTransform(Transform):
         (9, 9, 3)
 
     Follows the meaning of Albumentations 2.0.8, after Simard et al., "Best practices for convolutional neural networks
-    applied to visual document analysis", 2003.
+    applied to visual document analysis", 2003; `alpha_affine` is that of Albumentations 1.
     """
 
     alpha: Scalar = args.number(1.0, 0)
@@ -91,8 +95,9 @@ class ElasticTransform(Transform):
     fill: Fill = args.fill(0.0)
     fill_mask: Fill = args.fill(0.0)
     p: Scalar = args.probability(0.5)
+    alpha_affine: float = args.option(0.0, float, 0)
 
-    def draw(self, rng: Draw, view: View) -> Warp:
+    def draw(self, rng: Draw, view: View) -> Ops:
         key = rng.key("field")
         field = ElasticMap(
             key,
@@ -104,4 +109,28 @@ class ElasticTransform(Transform):
             same=self.same_dxdy,
             distribution=self.noise_distribution,
         )
-        return map_warp(field, view.canvas, view.canvas, **reading_arguments(self))
+        elastic = map_warp(field, view.canvas, view.canvas, **reading_arguments(self))
+        if not self.alpha_affine:
+            return (elastic,)
+        moves = self.alpha_affine * rng.uniform("affine", (-1.0, 1.0), (3, 2))
+        matrix = inverse3(_moved_corners(view.size, moves))
+        affine = matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **reading_arguments(self))
+        return (affine, elastic)
+
+
+def _moved_corners(size: tuple[Scalar, Scalar], moves: Array) -> Array:
+    """The affine map, from input to output, that moves three corners of a square in the middle of a picture.
+
+    Args:
+        size: height and width; half a side of the square is a third of the shorter one.
+        moves: (3, 2) how far along x and y, in pixels, the corners bottom right, top right and top left move.
+    """
+    height, width = size
+    third = jnp.minimum(jnp.asarray(height, jnp.float32), jnp.asarray(width, jnp.float32)) / 3
+    right, top, left = moves
+    along_x, along_y = (top - left) / (2 * third), (right - top) / (2 * third)
+    shift = right - third * (along_x + along_y)
+    middle = jnp.stack([jnp.asarray(width / 2, jnp.float32), jnp.asarray(height / 2, jnp.float32)])
+    offset = shift - along_x * middle[0] - along_y * middle[1]
+    rows = [(along_x[i] + (i == 0), along_y[i] + (i == 1), offset[i]) for i in range(2)]
+    return stack3([*rows, (0.0, 0.0, 1.0)])
