@@ -489,6 +489,27 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(
+    ("steps", "means"),
+    [
+        ([ja.Normalize(0.5, 0.25, p=0.5)], {"as it is", "normalized"}),
+        ([ja.ToFloat(p=0.5)], {"as it is"}),
+        ([ja.OneOf([ja.InvertImg(p=1), ja.Normalize(0.5, 0.25)], p=1)], {"inverted", "normalized"}),
+        ([ja.OneOf([ja.Normalize(0.5, 0.25), ja.HorizontalFlip(p=1)], p=0.5)], {"as it is", "normalized"}),
+    ],
+)
+def test_what_may_be_normalized_is_floats_either_way(steps: list[Any], means: set[str]) -> None:
+    picture = chelsea()[:16, :16]
+    unit = picture / 255
+    expected = {"as it is": unit.mean(), "normalized": ((unit - 0.5) / 0.25).mean(), "inverted": 1 - unit.mean()}
+    out = ja.Compose(steps).batch(KEY, {"image": np.stack([picture] * 12)})["image"]
+    assert out.dtype == np.float32
+    found = np.asarray(out).mean(axis=(1, 2, 3))
+    near = {name: np.abs(found - mean) < 1e-3 for name, mean in expected.items()}
+    assert {name for name, which in near.items() if which.any()} == means
+    assert np.any(list(near.values()), axis=0).all()
+
+
+@pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: ja.CLAHE(0.5), r"CLAHE\(clip_limit=...\) must be at least 1, got 0.5"),
@@ -504,7 +525,7 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
             "ISONoise needs images of 1 or 3 channels",
         ),
         (lambda: made(ja.ToRGB(p=1), np.zeros((8, 8, 4))), "ToRGB needs images of 1 or 3 channels; 'image' has 4"),
-        (lambda: made(ja.ToFloat(p=0.5), chelsea()), "ToFloat turns uint8 into float32, but is applied at random"),
+        (lambda: made(ja.FromFloat(p=0.5), chelsea() / 255), "FromFloat leaves float32 or uint8 at random"),
         (
             lambda: ja.PlanckianJitter("cied", (3000, 9000)),
             "must hold 6000 and start at 4000 or above for mode",

@@ -71,19 +71,13 @@ class PixelChoice(PixelOp):
         return f"{chosen.name}, {'off' if off else chosen.describe()}"
 
     def after(self, info: PictureInfo) -> PictureInfo:
-        found = [op.after(info) for op in self.ops]
-        dtypes = {np.dtype(one.dtype) for one in found}
-        if len(dtypes) > 1:
-            raise ValueError(
-                f"{self.name}: from {np.dtype(info.dtype)} the options make different dtypes, "
-                f"{sorted(map(str, dtypes))}. Put the transform that changes the dtype behind the choice."
-            )
+        found = [_after(op, info) for op in self.ops]
         if len({one.channels for one in found}) > 1:
             raise ValueError(
                 f"{self.name}: the options make images of different numbers of channels, "
                 f"{[one.channels for one in found]}. Put the transform that changes them behind the choice."
             )
-        return found[0]
+        return either(info, found, self.name)
 
     @property
     def planes(self) -> bool:
@@ -116,7 +110,7 @@ class ValueChoice(PixelOp):
     name: str = static(default="ValueChoice")
 
     def after(self, info: PictureInfo) -> PictureInfo:
-        return self.ops[0].after(info)
+        return either(info, [_after(op, info) for op in self.ops], self.name)
 
     @property
     def by_value(self) -> bool:
@@ -178,6 +172,35 @@ class MatrixChoice(PixelOp):
 
     def apply(self, image: FloatImage) -> FloatImage:
         return FloatImage(tuple(mix_channels.traits.kernel(image.parts, *self.chosen)))
+
+
+def either(before: PictureInfo, after: Sequence[PictureInfo], name: str) -> PictureInfo:
+    """A picture that stays as it was or becomes one of several: floats if any of them has made it floats.
+
+    Args:
+        before: the picture.
+        after: what it may become.
+        name: what makes the difference.
+
+    Raises:
+        ValueError: it would be one of two dtypes of which not the first counts and the second is of floats.
+    """
+    by_dtype = {np.dtype(info.dtype): info for info in (before, *after)}
+    if len(by_dtype) == 1:
+        return after[0]
+    if jnp.issubdtype(before.dtype, jnp.integer) and len(by_dtype) == 2:
+        floats = by_dtype[list(by_dtype)[1]]
+        if jnp.issubdtype(floats.dtype, jnp.floating):
+            return floats
+    raise ValueError(
+        f"{name} leaves {' or '.join(map(str, by_dtype))} at random, and under jit dtypes cannot be random. Use p=1 "
+        "for the transform that changes the dtype, and put it behind the choice if it stands in one."
+    )
+
+
+def _after(op: Any, info: PictureInfo) -> PictureInfo:
+    after: PictureInfo = op.after(info)
+    return after if op.active is True else either(info, [after], op.name)
 
 
 def _gated_matrix(op: PixelOp) -> ColourMatrix | None:

@@ -9,15 +9,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch, materialize
 from jaxaug.core.picture import PictureInfo, over_frames
-from jaxaug.kernels.dtype import to_unit
+from jaxaug.kernels.dtype import from_unit, to_unit
 from jaxaug.ops.float_image import FloatImage
-from jaxaug.ops.pixel_choice import PixelChoice
+from jaxaug.ops.pixel_choice import PixelChoice, either
 from jaxaug.ops.pixel_op import PixelOp, gated, require_same_shape, where_active
 
 #: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
@@ -33,16 +32,13 @@ def run_pass(image: Array, ops: Sequence[PixelOp], info: PictureInfo) -> Array:
         info: of the image before them.
 
     Raises:
-        ValueError: an op that may or may not apply would change the dtype or the shape.
+        ValueError: an op that may or may not apply would change the shape, or floats into whole numbers.
     """
     before = info
     for op in ops:
         after = op.after(before)
-        if op.active is not True and np.dtype(after.dtype) != np.dtype(before.dtype):
-            raise ValueError(
-                f"{op.name} turns {np.dtype(before.dtype)} into {np.dtype(after.dtype)}, but is applied at random: the "
-                f"dtype of the result would be random too. Use {op.name}(p=1)."
-            )
+        if op.active is not True:
+            after = either(before, [after], op.name)
         before = after
     run = functools.partial(_run, ops=list(ops), dtype=before.dtype, full=(info.max_value, before.max_value))
     return over_frames(run, image)
@@ -55,7 +51,7 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, floa
         sure = struct.replace(first, active=True)
         after = jax.eval_shape(lambda p: _run(p, [sure], dtype, full), picture)
         require_same_shape(first, picture.shape, after.shape)
-        return branch(first.active, lambda p: _run(p, [sure], dtype, full), lambda p: p, picture)
+        return branch(first.active, lambda p: _run(p, [sure], dtype, full), lambda p: _cast(p, dtype, full), picture)
     if isinstance(first, PixelChoice) and not rest:
         return first.branch([functools.partial(_run, ops=[op], dtype=dtype, full=full) for op in first.ops], picture)
     if picture.dtype == dtype == jnp.uint8 and (not rest or all(op.exact_uint8 for op in ops)):
@@ -69,6 +65,11 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, floa
         if place % LONGEST_PASS == 0:
             image = materialize(image)
     return image.write(dtype, full[1])
+
+
+def _cast(picture: Array, dtype: Any, full: tuple[float, float]) -> Array:
+    """A picture that stays as it is, in the dtype that the pass makes."""
+    return picture if picture.dtype == dtype else from_unit(to_unit(picture, full[0]), dtype, full[1])
 
 
 def _on_uint8(picture: Array, ops: list[PixelOp]) -> Array | None:

@@ -89,7 +89,7 @@ class Crop(Transform):
         pad_if_needed: pad a picture that is too small, instead of raising.
         pad_position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: an empty window, or one that reaches over the picture without `pad_if_needed`.
@@ -139,7 +139,7 @@ class CenterCrop(Transform):
         pad_if_needed: pad a picture that is too small, instead of raising.
         pad_position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: a crop larger than the picture without `pad_if_needed`.
@@ -186,7 +186,7 @@ class RandomCrop(Transform):
         pad_if_needed: pad a picture that is too small, instead of raising.
         pad_position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: a crop larger than the picture without `pad_if_needed`.

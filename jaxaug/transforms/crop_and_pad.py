@@ -68,7 +68,7 @@ class CropAndPad(Transform):
             needs a `size` entry then, which tells it.
         sample_independently: draw a range that stands for all sides anew for each, rather than once.
         border_mode: what shows in the padding.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: both or neither of `px` and `percent`, or traced amounts without `keep_size`.

@@ -33,7 +33,7 @@ class RandomSizedBBoxSafeCrop(Transform):
         height, width: of the result.
         erosion_rate: how much narrower and lower the rectangle around all boxes is made before the window has to hold
             it: 0 keeps all boxes whole, 1 takes no notice of them.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: the sample has no boxes.
@@ -183,7 +183,7 @@ class AtLeastOneBBoxRandomCrop(Transform):
         height, width: of the result.
         erosion_factor: how much of the box's width and height may be left out: with 0 the window holds all of it, with
             1 it touches it.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: the sample has no boxes, or a crop larger than the picture.
@@ -252,7 +252,7 @@ class CropNonEmptyMaskIfExists(Transform):
         height, width: of the result.
         ignore_values: values of the mask that count as zero.
         ignore_channels: channels of masks of several channels that do not count.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: the sample has no mask, or a crop larger than the picture.

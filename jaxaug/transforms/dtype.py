@@ -24,7 +24,7 @@ class ToFloat(Transform):
 
     Args:
         max_value: what values are divided by; None for full brightness of the image's dtype.
-        p: how often it is applied; 0 or 1, unless images are float32 already.
+        p: how often it is applied; images come out as floats either way, where it is not with full brightness 1.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

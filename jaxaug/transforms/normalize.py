@@ -27,7 +27,7 @@ class Normalize(Transform):
         normalization: `standard` uses `mean` and `std`; `image` and `image_per_channel` the image's own mean and
             standard deviation; `min_max` and `min_max_per_channel` its own smallest and largest value.
             These read none of the arguments before, which may be None then.
-        p: how often it is applied; 0 or 1, unless images are float32 already.
+        p: how often it is applied; images come out as floats either way, where it is not with full brightness 1.
 
     Raises:
         ValueError: a mean or std of another length than the image has channels, or None where `standard` reads it.

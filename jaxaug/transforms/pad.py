@@ -25,7 +25,7 @@ class Pad(Transform):
     Args:
         padding: pixels on every side: one number, (left and right, top and bottom), or (left, top, right, bottom).
         border_mode: what shows in the padding.
-        p: how often it is applied; 0 or 1, unless nothing is added.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless nothing is added.
 
     Raises:
         ValueError: a padding of another length or below zero.
@@ -72,7 +72,7 @@ class PadIfNeeded(Transform):
         pad_height_divisor, pad_width_divisor: numbers that the size of the result is a multiple of.
         position: where the picture lies in the padded one.
         border_mode: what shows in the padding.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: both or neither of a least size and its divisor.
@@ -129,7 +129,7 @@ class LetterBox(Transform):
         size: (height, width) of the result.
         fill: value of images in the padding.
         position: where the picture lies in the result.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Example:
         >>> import jax, jax.numpy as jnp, jaxaug as ja

@@ -27,7 +27,7 @@ class Resize(Transform):
     Args:
         height, width: of the result.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
         antialias: widen the kernel where the picture shrinks.
 
     Example:
@@ -173,7 +173,7 @@ class LongestMaxSize(_MaxSize):
         max_size: length of the longest side, or a list of which one is drawn.
         max_size_hw: in its place, the largest (height, width); None for a side that may have any length.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: both or neither of the two sizes; under `jit`, a list for a sample without a `size` entry, which
@@ -201,7 +201,7 @@ class SmallestMaxSize(_MaxSize):
         max_size: length of the shortest side, or a list of which one is drawn.
         max_size_hw: in its place, the least (height, width); None for a side that may have any length.
         area_for_downscale: average over areas where the picture shrinks: for `image`, `image_mask` or not at all.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: both or neither of the two sizes; under `jit`, a list for a sample without a `size` entry, which

@@ -46,7 +46,7 @@ class RandomResizedCrop(Transform):
         scale: range of the window's area as a fraction of the picture's.
         ratio: range of the window's width divided by its height.
         area_for_downscale: average over areas where the window shrinks: for `image`, `image_mask` or not at all.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
         antialias: widen the kernel where the window shrinks.
 
     Example:
@@ -95,7 +95,7 @@ class RandomSizedCrop(Transform):
         size: (height, width) of the result.
         w2h_ratio: the window's width divided by its height.
         area_for_downscale: average over areas where the window shrinks: for `image`, `image_mask` or not at all.
-        p: how often it is applied; 0 or 1, unless the size stays the same.
+        p: how often it is applied; under jit without a `size` 0 or 1, unless the size stays the same.
 
     Raises:
         ValueError: a window that is larger than the picture.
