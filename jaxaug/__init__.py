@@ -14,7 +14,7 @@ from jaxaug.interop.torchvision import from_torchvision
 from jaxaug.pipeline.choices import OneOf, OneOrOther, RandomOrder, SomeOf
 from jaxaug.pipeline.compose import Compose
 from jaxaug.pipeline.compositions import Sequential
-from jaxaug.pipeline.pipeline_lists import from_list, to_list
+from jaxaug.pipeline.pipeline_lists import from_dict, from_list, to_dict, to_list
 from jaxaug.pipeline.plan import Plan
 from jaxaug.pipeline.ragged import bucket_by_size, pad_batch, unpad_batch
 from jaxaug.pipeline.replay import ReplayCompose
@@ -48,6 +48,7 @@ __all__ = [
     "bucket_by_size",
     "compact",
     "from_albumentations",
+    "from_dict",
     "from_list",
     "from_torchvision",
     "functional",
@@ -56,6 +57,7 @@ __all__ = [
     "three_augment",
     "to_albumentations",
     "prefetch",
+    "to_dict",
     "to_list",
     "transform",
     "unpad_batch",

@@ -190,7 +190,9 @@ def _parser() -> Parser:
     )
     apply.add_argument("--boxes", type=Path, metavar="JSON", help="boxes")
     apply.add_argument("--keypoints", type=Path, metavar="JSON", help="keypoints")
-    apply.add_argument("--pipeline", type=Path, metavar="JSON", help='such as [["HorizontalFlip", {"p": 0.5}]]')
+    apply.add_argument(
+        "--pipeline", type=Path, metavar="JSON", help='such as [["HorizontalFlip", {"p": 0.5}]], or what to_dict wrote'
+    )
     apply.add_argument("--n", type=_whole(1, 10**6), default=8, help="number of draws (default: 8)")
     apply.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write; made if missing")
     ported = commands.add_parser(
@@ -324,7 +326,7 @@ def _apply(options: argparse.Namespace) -> None:
     steps = read_json(options.pipeline) if options.pipeline else DEFAULT
     with blaming(what):
         augment = ja.Compose(
-            ja.from_list(steps),
+            [ja.from_dict(steps)] if isinstance(steps, dict) else ja.from_list(steps),
             bbox_params=ja.BboxParams(formats["boxes"]),
             keypoint_params=ja.KeypointParams(formats["keypoints"]),
             additional_targets=others,

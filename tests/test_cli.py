@@ -14,6 +14,7 @@ from scenes import labelled
 from skimage import data
 from table import SIZED, TABLE
 
+import jaxaug as ja
 from jaxaug.__main__ import main
 from jaxaug.tools.colour_gallery import APART, STRONG, colour_gallery
 from jaxaug.tools.gallery import SHOWN, gallery
@@ -44,6 +45,12 @@ def files(folder: pathlib.Path, **more: Any) -> dict[str, str]:
 def pixels(path: pathlib.Path) -> np.ndarray:
     with Image.open(path) as picture:
         return np.asarray(picture)
+
+
+def test_whole_pipelines_are_applied(tmp_path: pathlib.Path) -> None:
+    f = files(tmp_path, pipeline=ja.to_dict(ja.Compose([ja.HorizontalFlip(p=1)])))
+    assert main(["apply", f["photo"], "--pipeline", f["pipeline"], "--n", "1", "--out", f["out"]]) == 0
+    np.testing.assert_array_equal(pixels(tmp_path / "out" / "000_image.png"), PICTURE[:, ::-1])
 
 
 def test_everything_follows_a_flip(tmp_path: pathlib.Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,8 +98,11 @@ class KeypointParams:
 
 def _frozen_mapping(mapping: Any) -> tuple[tuple[str, tuple[tuple[Any, Any], ...]], ...] | None:
     """A mapping of labels as pairs, which can be hashed."""
-    if mapping is None or isinstance(mapping, tuple):
-        return mapping
+    if mapping is None:
+        return None
+    if isinstance(mapping, list | tuple) and all(len(entry) == 2 for entry in mapping):
+        # As it is kept, and written to files that know no whole numbers as keys.
+        mapping = {field: dict(pairs) for field, pairs in mapping}
     if not isinstance(mapping, Mapping) or not all(isinstance(pairs, Mapping) for pairs in mapping.values()):
         raise TypeError(
             "KeypointParams(label_mapping=...) must hold a dict for each label field, such as "

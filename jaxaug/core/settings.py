@@ -57,7 +57,9 @@ class Settings:
 
 
 def hashable_fields(fields: Any) -> Any:
-    """Label fields as tuples: `(("bboxes", ("labels",)),)` from a dict, `("labels",)` from a list."""
+    """Label fields as tuples: `(("bboxes", ("labels",)),)` from a dict or pairs, `("labels",)` from a list."""
+    if isinstance(fields, list | tuple) and any(isinstance(field, list | tuple) for field in fields):
+        fields = dict(fields)
     if isinstance(fields, Mapping):
         return tuple((k, tuple([v] if isinstance(v, str) else v)) for k, v in sorted(fields.items()))
     return None if fields is None else tuple([fields] if isinstance(fields, str) else fields)

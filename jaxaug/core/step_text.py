@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,8 @@ def step_text(step: Any, depth: int = 0) -> str:
             p=0.3,
         )
     """
-    name, said = type(step).__name__, list(_arguments(step))
+    said = [f"{name}={_value(value)}" for name, value in step.arguments().items() if name != "transforms"]
+    name = type(step).__name__
     if not step.steps:
         return INDENT * depth + f"{name}({', '.join(said)})"
     inside = [step_text(child, depth + 1) for child in step.steps]
@@ -35,12 +36,11 @@ def step_text(step: Any, depth: int = 0) -> str:
     return "\n".join([INDENT * depth + f"{name}(", *(f"{line}," for line in lines), INDENT * depth + ")"])
 
 
-def _arguments(step: Any) -> Iterator[str]:
-    for field in dataclasses.fields(step):
-        value = getattr(step, field.name)
-        if field.name == "transforms" or _same(value, _default(field)):
-            continue
-        yield f"{field.name}={_value(value)}"
+def arguments_of(holder: Any) -> dict[str, Any]:
+    """The fields of a dataclass that are not what they are by default."""
+    fields = [field for field in dataclasses.fields(holder) if field.init]
+    values = {field.name: getattr(holder, field.name) for field in fields}
+    return {field.name: values[field.name] for field in fields if not _same(values[field.name], _default(field))}
 
 
 def _default(field: Any) -> Any:
@@ -59,6 +59,8 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _value(value: Any) -> str:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return f"{type(value).__name__}({', '.join(f'{n}={_value(v)}' for n, v in arguments_of(value).items())})"
     if isinstance(value, tuple):
         return f"({', '.join(map(_value, value))}{',' * (len(value) == 1)})"
     if callable(value) and hasattr(value, "__qualname__"):

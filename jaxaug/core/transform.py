@@ -17,7 +17,7 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core.documentation import documented
 from jaxaug.core.op import Op
 from jaxaug.core.random import Draw
-from jaxaug.core.step_text import step_text
+from jaxaug.core.step_text import arguments_of, step_text
 from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Scalar
 from jaxaug.core.view import View
@@ -86,6 +86,10 @@ class Node:
             **targets: the same as keywords.
         """
         return type(self).alone(self)(key, sample, **targets)
+
+    def arguments(self) -> dict[str, Any]:
+        """What its class was called with, where that is not so by default."""
+        return arguments_of(self)
 
     def __str__(self) -> str:
         return step_text(self)

@@ -22,7 +22,7 @@ from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.kinds import names_of
 from jaxaug.core.random import Draw
 from jaxaug.core.settings import Settings
-from jaxaug.core.step_text import step_text
+from jaxaug.core.step_text import arguments_of, step_text
 from jaxaug.core.transform import Node, Ops, Walk
 from jaxaug.pipeline import calls
 from jaxaug.pipeline.any_size import run_any_size
@@ -288,6 +288,19 @@ class Compose(Reader):
         for index, new in zip(touched, changed, strict=True):
             leaves[index] = new
         return data.restored(jax.tree.unflatten(tree, leaves))
+
+    def arguments(self) -> dict[str, Any]:
+        said = super().arguments()
+        settings = said.pop("settings", Settings())
+        params = dict(settings.params)
+        for kind, name in (("bboxes", "bbox_params"), ("keypoints", "keypoint_params")):
+            if kind in params:
+                said[name] = params.pop(kind)
+        if params:
+            said["target_params"] = params
+        if "additional_targets" in said:
+            said["additional_targets"] = dict(said["additional_targets"])
+        return said | {name: value for name, value in arguments_of(settings).items() if name != "params"}
 
     def describe(self) -> str:
         """The pipeline as text: its steps, one line for each, with the arguments that are not what they are by default.

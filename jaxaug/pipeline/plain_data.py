@@ -111,7 +111,7 @@ def from_plain(plain: Any, arrays: Sequence[np.ndarray], modules: Iterable[str] 
         "struct": structure_of,
         "structure": Structure,
         "float": float,
-        "function": lambda names: _function(names[0], names[1], extra),
+        "function": lambda names: function_named(names[0], names[1], extra),
         "tuple": lambda items: tuple(one(item) for item in items),
         "list": lambda items: [one(item) for item in items],
         "dict": lambda items: {key: one(value) for key, value in items.items()},
@@ -123,8 +123,17 @@ def from_plain(plain: Any, arrays: Sequence[np.ndarray], modules: Iterable[str] 
         raise ValueError(f"This is no plan of this package, or a damaged one: {error}.") from error
 
 
-def _function(module: str, qualname: str, extra: Sequence[str]) -> Importable:
-    """A function by name, if it is one that stands at the top of a module of kernels or of a user's own."""
+def function_named(module: str, qualname: str, extra: Sequence[str]) -> Importable:
+    """A function by name, if it is one that stands at the top of a module of kernels or of a user's own.
+
+    Args:
+        module: where it stands.
+        qualname: its name there.
+        extra: the user's own modules, imported by now.
+
+    Raises:
+        ValueError: it is none.
+    """
     found = sys.modules.get(module) if _within(module, extra) else None
     if module in KERNELS:
         found = importlib.import_module(module)
@@ -140,6 +149,6 @@ def _within(name: str, modules: Sequence[str]) -> bool:
 
 def _unknown(what: str, name: str) -> str:
     return (
-        f"The plan names the {what} {name!r}, which is not known. If it is yours, import its module first and name the "
-        "module: modules=['...']. Nothing runs because a file says so."
+        f"What is read names the {what} {name!r}, which is not known. If it is yours, import its module first and name "
+        "the module: modules=['...']. Nothing runs because a file says so."
     )
