@@ -192,6 +192,7 @@ SIZED = [
 #: Transforms of other samples than pictures with boxes and points, which tests of their own try.
 APART = [
     pixels(ja.CutMix(p=1)),
+    pixels(ja.MixUp(p=1)),
     warp(ja.Flip3D(p=1), exact=True),
     warp(ja.RandAugment(2, 20)),
     warp(ja.TrivialAugmentWide()),

@@ -1,4 +1,4 @@
-"""CutMix: windows of other samples of a batch, in all pictures, and labels mixed by the share of pixels."""
+"""CutMix and MixUp: other samples of a batch show in all pictures, and labels are mixed in the same shares."""
 
 from __future__ import annotations
 
@@ -84,6 +84,31 @@ def test_outside_jit_it_is_the_same() -> None:
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=1e-6), eager, mixed())
 
 
+def test_samples_are_blended_as_their_labels_are() -> None:
+    given = batch() | {"one_hot": np.eye(COUNT, dtype=np.float32)[:, None, None] * np.ones((1, *SIZE, 1), np.float32)}
+    augment = ja.Compose([ja.MixUp(alpha=2.0, p=1)], additional_targets={"one_hot": "mask"})
+    out = jax.tree.map(np.asarray, jax.jit(augment.batch)(KEY, given))
+    labels, own = out["labels"], np.arange(1, COUNT + 1)
+    np.testing.assert_allclose(labels.sum(axis=1), 1, atol=1e-6)
+    assert ((labels > 0).sum(axis=1) == 2).all()
+    np.testing.assert_allclose(out["twice"]["image"], np.broadcast_to((labels @ own)[:, None, None], (COUNT, 48, 60)))
+    np.testing.assert_array_equal(out["image"], np.broadcast_to(np.rint(labels @ own), out["image"].T.shape).T)
+    np.testing.assert_allclose(out["one_hot"], np.broadcast_to(labels[:, None, None], out["one_hot"].shape), atol=1e-6)
+    larger = own[labels.argmax(axis=1)] * 1000
+    np.testing.assert_array_equal(out["mask"], np.broadcast_to(larger[:, None, None], out["mask"].shape))
+
+
+def test_each_sample_is_blended_or_gets_a_window() -> None:
+    augment = ja.Compose([ja.OneOf([ja.MixUp(50.0), ja.CutMix(50.0)], p=1)])
+    out = jax.tree.map(np.asarray, jax.jit(augment.batch)(KEY, batch(24)))
+    picture, own = out["twice"]["image"], np.arange(1, 25)
+    blended = (picture == picture[:, :1, :1]).all(axis=(1, 2))
+    assert 4 <= blended.sum() <= 20
+    # Neither sees what the other did to a partner.
+    assert (np.abs(picture - np.rint(picture)) < 1e-4)[~blended].all()
+    np.testing.assert_allclose(picture.mean(axis=(1, 2)), out["labels"] @ own, rtol=0.05)
+
+
 def test_steps_around_it_draw_as_without_it() -> None:
     steps = [ja.RandomBrightnessContrast(p=1), ja.HorizontalFlip(p=0.5), ja.RandomCrop(11, 13)]
     value = np.random.default_rng(0).uniform(size=(COUNT, *SIZE, 3)).astype(np.float32)
@@ -108,6 +133,8 @@ def test_it_is_refused_where_nothing_can_be_mixed() -> None:
     for run, given, message in (
         (ja.Compose([ja.CutMix(p=1)]), alone, "CutMix mixes the samples of a batch, and this is one sample"),
         (ja.Compose([ja.OneOf([ja.CutMix(), ja.HorizontalFlip()], p=1)]).batch, several, "CutMix mixes the samples"),
+        (ja.Compose([ja.SomeOf([ja.CutMix(), ja.MixUp()], 1)]).batch, several, "mixes the samples of a batch"),
+        (ja.Compose([ja.OneOf([ja.CutMix(), ja.MixUp()])]), alone, r"CutMix\|MixUp mixes the samples of a batch"),
         (ja.Compose([ja.CutMix()], p=0.5).batch, several, "with CutMix mixes samples and cannot be applied at random"),
         (ja.Compose([ja.CutMix(p=1)], **params).batch, boxes, "CutMix cannot move 'bboxes'"),
         (ja.Compose([ja.CutMix(p=1)]).batch, numbered, "CutMix mixes 'labels' by shares, but its dtype is int"),

@@ -16,7 +16,7 @@ _NEAREST = {
     "Posterize": "Dithering Halftone Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
-    "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
+    "CutMix": "CopyAndPaste Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
     "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D GridShuffle3D Pad3D "

@@ -111,6 +111,11 @@ class Node:
         return hash(jax.tree.structure(self))
 
     @property
+    def mixes(self) -> bool:
+        """Whether it needs other samples, so that it is a stage of `Compose.batch`."""
+        return self.exclusive and all(step.mixes for step in self.steps)
+
+    @property
     def chance(self) -> Any:
         """How often it is applied."""
         return self.p
@@ -207,6 +212,10 @@ class Transform(Node):
 
 class MixTransform(Transform):
     """A transform that needs other samples, a stage of `Compose.batch`; its `draw` makes one op for each sample."""
+
+    @property
+    def mixes(self) -> bool:
+        return True
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))

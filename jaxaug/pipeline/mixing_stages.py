@@ -13,7 +13,7 @@ from jax import Array
 from jaxaug.backend.sample_loop import on_devices, one_sample
 from jaxaug.core.layout import SampleLayout
 from jaxaug.core.random import Draw
-from jaxaug.core.transform import MixTransform, Node
+from jaxaug.core.transform import Node, Ops
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import drawn, step_keys, walk
 
@@ -42,7 +42,7 @@ class Pipeline(Protocol):
 
 def mixing_steps(steps: Sequence[Node]) -> list[Node]:
     """The steps that need other samples."""
-    return [step for step in steps if isinstance(step, MixTransform)]
+    return [step for step in steps if step.mixes]
 
 
 def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any) -> Any:
@@ -88,7 +88,7 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
         return run
 
     content = each(lambda traversal, _: traversal.content(), samples, None)
-    for mixes, group in itertools.groupby(range(len(steps)), key=lambda i: isinstance(steps[i], MixTransform)):
+    for mixes, group in itertools.groupby(range(len(steps)), key=lambda i: steps[i].mixes):
         places = list(group)
         if not mixes:
             content = each(run_steps(places), samples, content)
@@ -101,31 +101,32 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
             ops = each(draw, samples, content)
             if not ops:
                 continue
-            (op,) = ops
             # A cycle through all samples in random order, so that none is its own partner.
             order = Draw(batch_keys[place]).permutation("partners", len(indices))
             partner = order.at[order].set(jnp.roll(order, -1))
-            samples, content = _mixed(augment, op, partner, samples, content)
+            samples, content = _mixed(augment, ops, partner, samples, content)
     return each(lambda traversal, _: traversal.finish(), samples, content)
 
 
-def _mixed(augment: Pipeline, op: Any, partner: Array, samples: Any, content: Any) -> tuple[Any, Any]:
-    """Samples and their content, each mixed with that of its partner by an op of its own."""
+def _mixed(augment: Pipeline, ops: Ops, partner: Array, samples: Any, content: Any) -> tuple[Any, Any]:
+    """Samples and their content, each mixed with that of its partner by ops of its own."""
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
-    labels = _soft_labels(augment.layout_of(one), op, samples)
+    labels = [_soft_labels(augment.layout_of(one), op, samples) for op in ops]
 
-    def mix(op: Any, sample: Any, content: Any, other_sample: Any, other_content: Any) -> tuple[Any, Any]:
-        traversal = augment.start(sample, op).resumed(content)
-        traversal.check_moves(op)
+    def mix(ops: Ops, sample: Any, content: Any, other_sample: Any, other_content: Any) -> tuple[Any, Any]:
+        traversal = augment.start(sample, ops).resumed(content)
+        partner = augment.start(other_sample, ops).resumed(other_content)
         leaves, tree = jax.tree.flatten(sample)
         others = jax.tree.leaves(other_sample)
-        for index in labels:
-            leaves[index] = op.on_labels(leaves[index], others[index], traversal.canvas)
-        mixed = traversal.paired(augment.start(other_sample, op).resumed(other_content), op.on_pictures)
-        return jax.tree.unflatten(tree, leaves), mixed.content()
+        for op, places in zip(ops, labels, strict=True):
+            traversal.check_moves(op)
+            for index in places:
+                leaves[index] = op.on_labels(leaves[index], others[index], traversal.canvas)
+            traversal = traversal.paired(partner, op.on_pictures)
+        return jax.tree.unflatten(tree, leaves), traversal.content()
 
     theirs = jax.tree.map(lambda leaf: jnp.take(leaf, partner, axis=0), (samples, content))
-    return jax.vmap(lambda *given: on_devices(lambda given: mix(*given), given))(op, samples, content, *theirs)
+    return jax.vmap(lambda *given: on_devices(lambda given: mix(*given), given))(ops, samples, content, *theirs)
 
 
 def _soft_labels(layout: SampleLayout, op: Any, samples: Any) -> list[int]:

@@ -45,7 +45,7 @@ from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
 from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
-from jaxaug.transforms.mixing import CutMix
+from jaxaug.transforms.mixing import CutMix, MixUp
 from jaxaug.transforms.morphology import Morphological
 from jaxaug.transforms.noise import GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
 from jaxaug.transforms.normalize import Normalize
@@ -125,6 +125,7 @@ __all__ = [
     "MaskDropout",
     "MedianBlur",
     "Morphological",
+    "MixUp",
     "MotionBlur",
     "MultiplicativeNoise",
     "NoOp",
