@@ -56,6 +56,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "Sharpen": {"alpha": (0.9, 0.9)},
     "ShotNoise": {"scale_range": (1.0, 1.0)},
     "Solarize": {"threshold_range": (0.2, 0.2)},
+    "Spatter": {"mode": "mud", "cutout_threshold": (0.64, 0.64), "intensity": (0.9, 0.9)},
     "ToGray": {},
     "ToSepia": {},
     "UnsharpMask": {"alpha": (1, 1), "blur_limit": (7, 7), "threshold": 0},

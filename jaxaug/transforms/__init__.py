@@ -59,6 +59,7 @@ from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, Smalle
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
+from jaxaug.transforms.spatter import Spatter
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
 from jaxaug.transforms.tones import (
@@ -167,6 +168,7 @@ __all__ = [
     "ShotNoise",
     "SmallestMaxSize",
     "Solarize",
+    "Spatter",
     "SquareSymmetry",
     "ThinPlateSpline",
     "TimeMasking",
