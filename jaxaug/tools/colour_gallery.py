@@ -46,6 +46,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "RandomBrightnessContrast": {"brightness_limit": 0.5, "contrast_limit": 0.8},
     "RandomFog": {"fog_coef_range": (1, 1), "alpha_coef": 0.12},
     "RandomGamma": {"gamma_limit": (250, 250)},
+    "RandomGravel": {"gravel_roi": (0, 0, 1, 1), "number_of_patches": 40},
     "RandomRain": {"rain_type": "heavy", "slant_range": (-25, -25)},
     "RandomShadow": {"num_shadows_limit": (3, 3), "shadow_intensity_range": (0.7, 0.7)},
     "RandomSnow": {"snow_point_range": (0.5, 0.5)},

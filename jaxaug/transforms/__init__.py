@@ -40,6 +40,7 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.function import Lambda
+from jaxaug.transforms.gravel import RandomGravel
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
@@ -147,6 +148,7 @@ __all__ = [
     "RandomCropNearBBox",
     "RandomFog",
     "RandomGamma",
+    "RandomGravel",
     "RandomGridShuffle",
     "RandomRain",
     "RandomResizedCrop",
