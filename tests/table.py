@@ -164,6 +164,7 @@ TABLE = [
     pixels(ja.ZoomBlur((1.1, 1.4), (0.05, 0.1), p=1)),
     pixels(ja.GlassBlur(p=1)),
     pixels(ja.RandomFog(p=1)),
+    pixels(ja.AtmosphericFog(p=1), limit=("density_range", 1)),
     pixels(ja.RandomRain(p=1), channels=(1, 3, 4)),
     pixels(ja.RandomSnow(p=1), channels=(1, 3)),
     pixels(ja.RandomSunFlare(src_radius=20, p=1), channels=(1, 3)),

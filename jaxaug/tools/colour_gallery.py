@@ -15,6 +15,7 @@ from jaxaug.pipeline.compose import Compose
 STRONG: dict[str, dict[str, Any]] = {
     "AdditiveNoise": {"noise_type": "gaussian", "noise_params": {"mean_range": (0, 0), "std_range": (0.3, 0.3)}},
     "AdvancedBlur": {"blur_limit": (13, 15), "sigma_x_limit": (3, 5), "sigma_y_limit": (1, 2)},
+    "AtmosphericFog": {"density_range": (5, 5), "depth_mode": "diagonal"},
     "AutoContrast": {"cutoff": 10},
     "Blur": {"blur_limit": (11, 11)},
     "CLAHE": {"clip_limit": (20, 20)},

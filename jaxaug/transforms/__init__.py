@@ -55,7 +55,7 @@ from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
-from jaxaug.transforms.precipitation import RandomFog, RandomRain, RandomSnow
+from jaxaug.transforms.precipitation import AtmosphericFog, RandomFog, RandomRain, RandomSnow
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
@@ -79,6 +79,7 @@ __all__ = [
     "AdvancedBlur",
     "Affine",
     "AtLeastOneBBoxRandomCrop",
+    "AtmosphericFog",
     "AutoContrast",
     "BBoxSafeRandomCrop",
     "Blur",
