@@ -37,6 +37,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "Illumination": {"intensity_range": (0.2, 0.2)},
     "ImageCompression": {"quality_range": (5, 5)},
     "InvertImg": {},
+    "LensFlare": {"intensity_range": (1, 1), "num_ghosts_range": (12, 12), "bloom_range": (0.06, 0.06)},
     "MedianBlur": {"blur_limit": (11, 11)},
     "MotionBlur": {"blur_limit": (25, 25)},
     "MultiplicativeNoise": {"multiplier": (0.3, 1.7), "elementwise": True},

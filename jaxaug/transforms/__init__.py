@@ -28,7 +28,7 @@ from jaxaug.transforms.domain import FDA
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.dtype import FromFloat, ToFloat
 from jaxaug.transforms.emboss import Emboss
-from jaxaug.transforms.flare import RandomSunFlare
+from jaxaug.transforms.flare import LensFlare, RandomSunFlare
 from jaxaug.transforms.flip import (
     D4,
     HorizontalFlip,
@@ -123,6 +123,7 @@ __all__ = [
     "ImageCompression",
     "InvertImg",
     "Lambda",
+    "LensFlare",
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
