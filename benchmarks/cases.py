@@ -60,6 +60,7 @@ RANDOM_PLACES = frozenset(
         "LensFlare",
         "RandomGravel",
         "Spatter",
+        "AnnotationArtifacts",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -258,6 +259,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("LensFlare"),
         step("RandomGravel"),
         step("Spatter"),
+        step("AnnotationArtifacts"),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

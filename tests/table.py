@@ -168,6 +168,7 @@ TABLE = [
     pixels(ja.RandomRain(p=1), channels=(1, 3, 4)),
     pixels(ja.RandomSnow(p=1), channels=(1, 3)),
     pixels(ja.RandomSunFlare(src_radius=20, p=1), channels=(1, 3)),
+    pixels(ja.AnnotationArtifacts(count_range=(1, 2), text_length_range=(1, 2), random_color_prob=1, p=1)),
     pixels(ja.LensFlare(num_ghosts_range=(1, 3), p=1), limit=("intensity_range", 1)),
     pixels(ja.RandomGravel((0, 0, 1, 1), 3, p=1), channels=(1, 3), size=(120, 160)),
     pixels(ja.Spatter(gauss_sigma=(1, 1), mode="mud", p=1), limit=("intensity", 1)),

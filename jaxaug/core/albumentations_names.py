@@ -14,7 +14,7 @@ _NEAREST = {
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone Superpixels",
-    "RandomShadow": "AnnotationArtifacts PlasmaShadow TextImage",
+    "RandomShadow": "PlasmaShadow TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",

@@ -15,6 +15,7 @@ from jaxaug.pipeline.compose import Compose
 STRONG: dict[str, dict[str, Any]] = {
     "AdditiveNoise": {"noise_type": "gaussian", "noise_params": {"mean_range": (0, 0), "std_range": (0.3, 0.3)}},
     "AdvancedBlur": {"blur_limit": (13, 15), "sigma_x_limit": (3, 5), "sigma_y_limit": (1, 2)},
+    "AnnotationArtifacts": {"count_range": (8, 8), "black_white_prob": 0, "line_geometry": "random_angle"},
     "AtmosphericFog": {"density_range": (5, 5), "depth_mode": "diagonal"},
     "AutoContrast": {"cutoff": 10},
     "Blur": {"blur_limit": (11, 11)},

@@ -2,6 +2,7 @@
 
 from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
+from jaxaug.transforms.annotation_artifacts import AnnotationArtifacts
 from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
 from jaxaug.transforms.colour import (
@@ -78,6 +79,7 @@ __all__ = [
     "AdditiveNoise",
     "AdvancedBlur",
     "Affine",
+    "AnnotationArtifacts",
     "AtLeastOneBBoxRandomCrop",
     "AtmosphericFog",
     "AutoContrast",
