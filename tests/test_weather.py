@@ -50,6 +50,9 @@ def changes(images: np.ndarray) -> dict[str, np.ndarray]:
         ("RandomSunFlare", {"src_radius": 150}, 5),
         ("RandomSunFlare", {"flare_roi": (0.4, 0.4, 0.6, 0.6), "src_color": (255, 180, 90), "src_radius": 60}, 3),
         ("RandomSunFlare", {"method": "physics_based", "src_radius": 20, "flare_roi": (0.4, 0.4, 0.6, 0.6)}, 4),
+        ("RandomGravel", {"gravel_roi": (0, 0, 1, 1), "number_of_patches": 20}, 1.5),
+        ("Spatter", {}, 1),
+        ("Spatter", {"mode": "mud", "cutout_threshold": (0.6, 0.7)}, 1.5),
     ],
 )
 def test_many_draws_do_what_the_reference_does(name: str, arguments: dict[str, Any], bound: float) -> None:

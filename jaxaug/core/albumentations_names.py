@@ -14,7 +14,7 @@ _NEAREST = {
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone Superpixels",
-    "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
+    "RandomShadow": "PlasmaShadow TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",

@@ -322,21 +322,27 @@ def entry(default: str) -> Any:
     return dataclasses.field(default=default, metadata={"convert": convert, "static": True, "entry": True})
 
 
-def numbers(default: tuple[float, ...], low: float | None = None, high: float | None = None) -> Any:
+def numbers(
+    default: tuple[float, ...] | None, low: float | None = None, high: float | None = None, *, count: int | None = None
+) -> Any:
     """A fixed count of numbers that may be traced.
 
     Args:
-        default: their defaults.
+        default: their defaults; None is allowed where it is the default.
         low, high: bounds of each.
+        count: how many there are where the default does not tell.
     """
+    length = count if default is None else len(default)
 
     def convert(where: str, v: Any) -> Any:
-        if not isinstance(v, list | tuple | np.ndarray) or len(v) != len(default) or not all(is_number(e) for e in v):
-            raise TypeError(f"{where} must be {len(default)} numbers, got {v!r}.")
+        if v is None and default is None:
+            return None
+        if not isinstance(v, list | tuple | np.ndarray) or len(v) != length or not all(is_number(e) for e in v):
+            raise TypeError(f"{where} must be {length} numbers, got {v!r}.")
         _bounded(where, v, low, high)
         return tuple(_plain(e) for e in v)
 
-    return _field(default, convert)
+    return _field(default, convert, (lambda v: v is None) if default is None else False)
 
 
 def images(default: None = None) -> Any:

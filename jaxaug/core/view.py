@@ -136,7 +136,21 @@ class View:
         masks = self._traversal.layout.kind("mask")
         if not masks:
             raise ValueError("This transform looks at a mask, but the sample has none.")
-        leaf = next((m for m in masks if m.name == "mask"), masks[0])
+        return self._on_reference(next((m for m in masks if m.name == "mask"), masks[0]))
+
+    def depth_map(self) -> Array:
+        """(height, width) the first map of depths, of the size of the reference picture's buffer and 0 beyond it.
+
+        Raises:
+            ValueError: the sample has none.
+        """
+        maps = self._traversal.layout.kind("depth")
+        if not maps:
+            raise ValueError("This transform looks at depths, but the sample has none.")
+        return self._on_reference(next((m for m in maps if m.name == "depth"), maps[0]))[0, :, :, 0]
+
+    def _on_reference(self, leaf: Leaf) -> Array:
+        """A picture (frames, height, width, channels) read to the nearest pixels of the reference's buffer."""
         picture = self._traversal.picture(leaf)
         height, width = self.canvas.buffer
         if picture.shape[1:3] != (height, width):

@@ -116,6 +116,21 @@ def lightness_hls(planes: Planes) -> Array:
     return high - spread / 2
 
 
+def set_lightness_hls(planes: Planes, lightness: Array) -> Planes:
+    """Red, green and blue with another L of HLS, and the hue and saturation that they have.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> red, green, blue = set_lightness_hls((jnp.array(0.5), jnp.array(0.0), jnp.array(0.25)), jnp.array(0.5))
+        >>> float(red), float(green), float(blue)
+        (1.0, 0.0, 0.5)
+    """
+    old = lightness_hls(planes)
+    room = 1.0 - jnp.abs(2.0 * old - 1.0)
+    scale = jnp.where(room > 1e-6, (1.0 - jnp.abs(2.0 * lightness - 1.0)) / jnp.maximum(room, 1e-6), 0.0)
+    return tuple(clip_unit(lightness + (plane - old) * scale) for plane in planes)
+
+
 @planewise()
 def shift_hls(image: Planes, hue: Any = 0.0, lightness: Any = 0.0) -> Planes:
     """Turns the hue and shifts the lightness of the colour space HLS; grays stay gray.

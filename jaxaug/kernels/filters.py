@@ -15,6 +15,7 @@ from jax import Array
 
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.settings_of_jax import with_own_settings
+from jaxaug.backend.struct import is_concrete
 from jaxaug.kernels.decorators import imagewise
 
 
@@ -213,6 +214,43 @@ def reflect_pad(flat: Array, reach: int, axis: int, step: int) -> Array:
     # The ends are made first: what is left is copying.
     before, after = materialize((turned(1), turned(extent - 1 - reach)))
     return jnp.concatenate([before, flat, after], axis=axis)
+
+
+def inside_picture(shape: tuple[int, ...], size: Any) -> Array:
+    """(H, W) bool: the pixels of a buffer (H, W) that a picture of a true (height, width) fills."""
+    return (jnp.arange(shape[0]) < size[0])[:, None] & (jnp.arange(shape[1]) < size[1])
+
+
+def pad_picture(plane: Array, reach: int, size: Any, *, mirrors: bool = False) -> Array:
+    """(H + 2 reach, W + 2 reach): a picture with a margin on all sides, within its buffer too.
+
+    Args:
+        plane: (H, W).
+        reach: width of the margin.
+        size: true (height, width); what lies beyond does not count.
+        mirrors: the margin mirrors the picture about its outermost pixels (reflect_101), else repeats these.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> pad_picture(jnp.array([[1, 2, 9]]), 1, jnp.array([1, 2]))[1]
+        Array([1, 1, 2, 2, 2], dtype=int32)
+    """
+    if all(is_concrete(n) for n in size) and tuple(size) == plane.shape:
+        return jnp.pad(plane, reach, mode="reflect" if mirrors else "edge")
+    for axis, true in enumerate(size):
+        place, last = jnp.arange(-reach, plane.shape[axis] + reach), jnp.asarray(true).astype(jnp.int32) - 1
+        if mirrors:
+            place = last - jnp.abs(last - jnp.abs(place))
+        plane = jnp.take(plane, jnp.clip(place, 0, last), axis=axis, mode="clip")
+    return plane
+
+
+def blur_picture(plane: Array, kernel: Array, size: Any) -> Array:
+    """A picture (H, W) smoothed by one kernel along both axes, its outermost pixels repeated beyond its true size."""
+    reach = kernel.shape[0] // 2
+    padded = pad_picture(materialize(plane), reach, size) if reach else plane
+    height, width = plane.shape
+    return convolve_interleaved(padded, kernel, kernel, 1)[reach : reach + height, reach : reach + width]
 
 
 @imagewise()

@@ -16,6 +16,12 @@ from jaxaug.kernels.decorators import Planes, planewise
 from jaxaug.kernels.filters import convolve_separable, gaussian_kernel
 from jaxaug.kernels.particles import line_cover
 
+#: How wide the soft rim of a ghost is, as a fraction of its radius.
+GHOST_RIM = 0.15
+#: Rays: their share of the light, their deviation by that of the glow, and the fraction of the diagonal in which they
+#: fall to a third.
+RAY_LIGHT, RAY_WIDTH, RAY_LENGTH = 0.5, 0.2, 0.12
+
 
 @planewise()
 @with_own_settings
@@ -127,6 +133,66 @@ def physical_flare(
             kernel = gaussian_kernel(sigma, length, length)
             parts[c] = convolve_separable(parts[c][..., None], kernel, kernel)[..., 0]
     return tuple(1.0 - (1.0 - plane) * (1.0 - clip_unit(part)) for plane, part in zip(image, parts, strict=True))
+
+
+@planewise()
+@with_own_settings
+def lens_flare(
+    image: Planes,
+    source: Array,
+    intensity: Any,
+    bloom: Any,
+    rays: Any,
+    turn: Any,
+    along: Array,
+    radii: Array,
+    tints: Array,
+    *,
+    size: Any,
+) -> Planes:
+    """A bright source with a glow and rays, and ghosts on the line through the middle of the picture.
+
+    Args:
+        image: (H, W, C).
+        source: (2,) x and y, as fractions of the picture.
+        intensity: brightness of the source, in [0, 1].
+        bloom: standard deviation of its glow, as a fraction of the diagonal.
+        rays: how many there are, evenly around the source; at least 2.
+        turn: direction of the first, in turns.
+        along: (N,) where ghosts lie: 0 at the source, 1 in the middle, 2 as far beyond.
+        radii: (N,) of the ghosts, as fractions of the diagonal.
+        tints: (N, 3) brightness of the ghosts, as fractions of the source's; 0 for those that there are not.
+        size: true (height, width).
+    """
+    rows, columns = image[0].shape
+    ends = jnp.stack([jnp.asarray(n, jnp.float32) for n in (size[1], size[0])])
+    diagonal = jnp.sqrt((ends**2).sum())
+    sun = source * ends
+    at = jnp.arange(columns) + 0.5, jnp.arange(rows)[:, None] + 0.5
+    light = _glow(at[0] - sun[0], at[1] - sun[1], jnp.maximum(bloom * diagonal, 0.5), diagonal, rays, turn)
+    layer: Planes = (light,) * len(image)
+    for place, radius, tint in zip(sun + along[:, None] * (ends / 2 - sun), radii * diagonal, tints, strict=True):
+        distance = jnp.sqrt((at[0] - place[0]) ** 2 + (at[1] - place[1]) ** 2 + 1e-6) / radius
+        # The image of an aperture: brighter towards its rim, which is soft.
+        disc = clip_unit((1.0 - distance) / GHOST_RIM) * (0.6 + 0.4 * distance**4)
+        layer = tuple(part + disc * c for part, c in zip(layer, _tints(tint, len(image)), strict=True))
+    return tuple(
+        1.0 - (1.0 - plane) * (1.0 - clip_unit(part * intensity)) for plane, part in zip(image, layer, strict=True)
+    )
+
+
+def _glow(x: Array, y: Array, spread: Array, diagonal: Array, rays: Any, turn: Any) -> Array:
+    """(H, W) light of a source of brightness 1, at places x (W,) and y (H, 1) from it."""
+    square = x**2 + y**2
+    # At the source itself there is no direction, nor a slope of one.
+    some = square > 1e-6
+    distance = jnp.sqrt(jnp.where(some, square, 1.0))
+    angle = jnp.arctan2(jnp.where(some, y, 0.0), jnp.where(some, x, 1.0)) / (2 * math.pi) - turn
+    beside = (angle * rays - jnp.round(angle * rays)) * (2 * math.pi / rays)
+    across = jnp.where(some, distance * jnp.sin(beside), 0.0) / (RAY_WIDTH * spread)
+    fades = jnp.exp(-jnp.where(some, distance, 0.0) / (RAY_LENGTH * diagonal))
+    ray = RAY_LIGHT * jnp.exp(-0.5 * across**2) * fades
+    return ray + (1.0 - RAY_LIGHT) * jnp.exp(-0.5 * square / spread**2)
 
 
 def _rings(cubes: Array, height: Any) -> Array:

@@ -1,4 +1,4 @@
-"""Many small shapes at once: each adds a few numbers to rows of a table, and one running sum along them fills all."""
+"""Many small shapes at once, without a loop over them: each writes a few numbers to a table of all pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jaxaug.backend.settings_of_jax import with_own_settings
 
 @with_own_settings
 def disc_sums(buffer: tuple[int, int], x: Array, y: Array, radius: Array, weight: Array, reach: int) -> Array:
-    """The weights of the discs that each pixel lies in, summed.
+    """The weights of the discs that each pixel lies in, summed: each changes a running sum at its ends in every row.
 
     Args:
         buffer: (height, width) of the result.
@@ -81,3 +81,37 @@ def line_cover(buffer: Any, x: Array, y: Array, along: Any, down: Any, steps: in
     shown = shown & (px >= 0) & (px < columns) & (py >= 0) & (py < rows)
     place = jnp.where(shown, py * columns + px, rows * columns).astype(jnp.int32)
     return jnp.zeros(rows * columns).at[place.reshape(-1)].set(1.0, mode="drop").reshape(rows, columns)
+
+
+@with_own_settings
+def topmost_square(buffer: tuple[int, ...], x: Array, y: Array, radius: Array, used: Array, reach: int) -> Array:
+    """Which square each pixel shows, of those that are laid one over another.
+
+    Args:
+        buffer: (height, width) of the result.
+        x, y: (N,) whole numbers: of the pixel to the right of the middle and below it.
+        radius: (N,) half the side in pixels, at most `reach`.
+        used: (N,) which squares there are.
+        reach: the largest radius.
+
+    Returns:
+        (height, width) int32: the number of the last square there, -1 where there is none.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> at = jnp.array([1, 2])
+        >>> topmost_square((3, 5), at, at - 1, jnp.array([1, 1]), at > 0, 1)
+        Array([[ 0,  1,  1, -1, -1],
+               [-1,  1,  1, -1, -1],
+               [-1, -1, -1, -1, -1]], dtype=int32)
+    """
+    rows, columns = buffer
+    away = jnp.arange(-reach, reach)
+    near = (away >= -radius[:, None]) & (away < radius[:, None])
+    row, column = (n.astype(jnp.int32)[:, None] + away for n in (y, x))
+    down, across = near & (row >= 0) & (row < rows), near & (column >= 0) & (column < columns)
+    shown = down[:, :, None] & across[:, None] & used[:, None, None]
+    place = jnp.where(shown, row[:, :, None] * columns + column[:, None], rows * columns)
+    number = jnp.broadcast_to(jnp.arange(len(x), dtype=jnp.int32)[:, None, None], place.shape)
+    table = jnp.full(rows * columns, -1, jnp.int32)
+    return table.at[place.reshape(-1)].max(number.reshape(-1), mode="drop").reshape(rows, columns)

@@ -9,7 +9,7 @@ from jax import Array
 
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.arithmetic import clip_unit
-from jaxaug.kernels.colour import hsv_of, lightness_hls, rgb_of_hsv
+from jaxaug.kernels.colour import hsv_of, lightness_hls, rgb_of_hsv, set_lightness_hls
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.decorators import Planes, planewise
 from jaxaug.kernels.filters import box_kernel, convolve_separable, gaussian_kernel
@@ -137,9 +137,7 @@ def bleach(image: Planes, point: Any, coefficient: Any) -> Planes:
     """
     lightness = lightness_hls(image)
     new = jnp.where(lightness < point / 2 + 1 / 3, clip_unit(lightness * coefficient), lightness)
-    room = 1.0 - jnp.abs(2.0 * lightness - 1.0)
-    scale = jnp.where(room > 1e-6, (1.0 - jnp.abs(2.0 * new - 1.0)) / jnp.maximum(room, 1e-6), 0.0)
-    return tuple(clip_unit(new + (plane - lightness) * scale) for plane in image)
+    return set_lightness_hls(image, new)
 
 
 @planewise()

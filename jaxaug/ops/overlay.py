@@ -47,12 +47,22 @@ class Overlay(FittedOp):
 
     def apply(self, image: FloatImage) -> FloatImage:
         assert self.canvas is not None, "an overlay is fitted to a picture before it is painted"
-        coverage = self.painter()(self.canvas.buffer, self.canvas.size, **self.params)
-        colours = tuple(self.colour)
-        if len(colours) != image.channels:
-            colours = (luma(colours),) * image.channels
-        painted = (part + coverage * (c - part) for part, c in zip(image.parts, colours, strict=True))
-        return FloatImage(tuple(painted), image.step)
+        return painted(image, self.painter()(self.canvas.buffer, self.canvas.size, **self.params), self.colour)
+
+
+def painted(image: FloatImage, coverage: Array, colour: Array) -> FloatImage:
+    """An image, one plane per channel, covered by a colour; of other than as many channels by its brightness.
+
+    Args:
+        image: the image.
+        coverage: (height, width) in [0, 1].
+        colour: (1,) or (3,), in full brightnesses.
+    """
+    colours = tuple(colour)
+    if len(colours) != image.channels:
+        colours = (luma(colours),) * image.channels
+    parts = (part + coverage * (c - part) for part, c in zip(image.parts, colours, strict=True))
+    return FloatImage(tuple(parts), image.step)
 
 
 def overlay(painter: Callable[..., Array], colour: Any = 0.0, **params: Any) -> Overlay:

@@ -2,6 +2,7 @@
 
 from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
+from jaxaug.transforms.annotation_artifacts import AnnotationArtifacts
 from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
 from jaxaug.transforms.colour import (
@@ -28,7 +29,7 @@ from jaxaug.transforms.domain import FDA
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.dtype import FromFloat, ToFloat
 from jaxaug.transforms.emboss import Emboss
-from jaxaug.transforms.flare import RandomSunFlare
+from jaxaug.transforms.flare import LensFlare, RandomSunFlare
 from jaxaug.transforms.flip import (
     D4,
     HorizontalFlip,
@@ -40,6 +41,7 @@ from jaxaug.transforms.flip import (
     VerticalFlip,
 )
 from jaxaug.transforms.function import Lambda
+from jaxaug.transforms.gravel import RandomGravel
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
@@ -54,11 +56,12 @@ from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
-from jaxaug.transforms.precipitation import RandomFog, RandomRain, RandomSnow
+from jaxaug.transforms.precipitation import AtmosphericFog, RandomFog, RandomRain, RandomSnow
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
+from jaxaug.transforms.spatter import Spatter
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
 from jaxaug.transforms.tones import (
@@ -76,7 +79,9 @@ __all__ = [
     "AdditiveNoise",
     "AdvancedBlur",
     "Affine",
+    "AnnotationArtifacts",
     "AtLeastOneBBoxRandomCrop",
+    "AtmosphericFog",
     "AutoContrast",
     "BBoxSafeRandomCrop",
     "Blur",
@@ -120,6 +125,7 @@ __all__ = [
     "ImageCompression",
     "InvertImg",
     "Lambda",
+    "LensFlare",
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
@@ -147,6 +153,7 @@ __all__ = [
     "RandomCropNearBBox",
     "RandomFog",
     "RandomGamma",
+    "RandomGravel",
     "RandomGridShuffle",
     "RandomRain",
     "RandomResizedCrop",
@@ -168,6 +175,7 @@ __all__ = [
     "ShotNoise",
     "SmallestMaxSize",
     "Solarize",
+    "Spatter",
     "SquareSymmetry",
     "ThinPlateSpline",
     "TimeMasking",

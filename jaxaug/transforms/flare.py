@@ -1,4 +1,4 @@
-"""The sun in the picture."""
+"""Bright light in the picture, and what it does in a lens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jaxaug.core.regions import check_region
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
-from jaxaug.kernels.flare import physical_flare, sun_flare
+from jaxaug.kernels.flare import lens_flare, physical_flare, sun_flare
 from jaxaug.ops.tone import Tone, tone
 
 
@@ -81,3 +81,58 @@ class RandomSunFlare(Transform):
 
     def check(self) -> None:
         check_region("RandomSunFlare(flare_roi=...)", self.flare_roi)
+
+
+@transform
+class LensFlare(Transform):
+    """A light with a glow and rays, and ghosts: reflections within the lens, on the line through the picture's middle.
+
+    Args:
+        flare_roi: (x_min, y_min, x_max, y_max) in which the light lies, as fractions of the picture.
+        num_ghosts_range: range of the number of ghosts.
+        intensity_range: range of the brightness of the light, in [0, 1]; ghosts have up to half of it.
+        num_rays_range: range of the number of rays, at least 2.
+        bloom_range: range of the standard deviation of the glow, as a fraction of the picture's diagonal; rays are a
+            fifth as wide.
+
+    Raises:
+        ValueError: a region without width or height.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> flare = ja.Compose([ja.LensFlare(intensity_range=(0.5, 0.5), p=1)])
+        >>> float(flare(jax.random.key(0), image=jnp.zeros((32, 32)))["image"].max()) > 0.1
+        True
+
+    Ghosts are placed as by Hullin et al., "Physically-based real-time lens flare rendering", 2011, whose rays of light
+    cross the axis of the lens; light is laid over the picture by `screen`, 1 - (1 - a) (1 - b). Images of other than
+    three channels get the brightness of the colours.
+    """
+
+    needs_range = True
+
+    flare_roi: Any = args.numbers((0.0, 0.0, 1.0, 0.5), 0.0, 1.0)
+    num_ghosts_range: Range = args.pair((3, 7), None, 0, static=True)
+    intensity_range: Range = args.pair((0.3, 0.7), None, 0, 1)
+    num_rays_range: Range = args.pair((4, 8), None, 2)
+    bloom_range: Range = args.pair((0.01, 0.05), None, 0, 1)
+    p: Scalar = args.probability(0.5)
+
+    def check(self) -> None:
+        check_region("LensFlare(flare_roi=...)", self.flare_roi)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        most = self.num_ghosts_range[1]
+        x0, y0, x1, y1 = self.flare_roi
+        used = jnp.arange(most) < rng.integer("ghosts", self.num_ghosts_range)
+        return tone(
+            lens_flare,
+            source=jnp.stack([rng.uniform("x", (x0, x1)), rng.uniform("y", (y0, y1))]),
+            intensity=rng.uniform("intensity", self.intensity_range),
+            bloom=rng.uniform("bloom", self.bloom_range),
+            rays=rng.integer("rays", self.num_rays_range),
+            turn=rng.uniform("turn"),
+            along=rng.uniform("along", (0.3, 2.3), (most,)),
+            radii=rng.uniform("radius", (0.015, 0.07), (most,)),
+            tints=jnp.where(used[:, None], rng.uniform("tint", (0.05, 0.5), (most, 3)), 0.0),
+        )

@@ -12,8 +12,10 @@ from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.filters import gaussian_kernel
+from jaxaug.kernels.haze import SCENES
 from jaxaug.kernels.precipitation import add_rain, add_snow_texture, bleach, fog_coverage
 from jaxaug.ops.filter import Separable
+from jaxaug.ops.haze import Haze
 from jaxaug.ops.overlay import Overlay, overlay
 from jaxaug.ops.tone import Tone, tone
 
@@ -61,6 +63,44 @@ class RandomFog(Transform):
         side = side + (side + 1) % 2
         blur = gaussian_kernel(0.3 * ((side - 1) * 0.5 - 1) + 0.8, side, longest)
         return cover, Separable(blur, blur)
+
+
+@transform
+class AtmosphericFog(Transform):
+    """Fog that hides what is far away.
+
+    Far is what an entry `depth` says, in any unit, as it has moved with the picture; without one a scene of a simple
+    shape is assumed. All pictures of a sample share the depths of the reference picture.
+
+    Args:
+        density_range: range of the density of the fog: the light of the farthest place falls by the factor
+            exp(-density).
+        fog_color: red, green and blue of the fog from 0 to 255.
+        depth_mode: the scene of a sample without depths: `linear` is near at the bottom and far at the top, `diagonal`
+            near at the lower right corner and far at the upper left one, `radial` near in the middle and far in the
+            corners.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> fog = ja.Compose([ja.AtmosphericFog((20, 20), (255, 255, 255), p=1)])
+        >>> sample = {"image": jnp.zeros((1, 3)), "depth": jnp.array([[0.0, 4.0, 200.0]])}
+        >>> [round(float(v), 2) for v in fog(jax.random.key(0), sample)["image"][0]]
+        [0.0, 0.33, 1.0]
+
+    Follows Koschmieder, "Theorie der horizontalen Sichtweite", 1924; images of other than three channels get the
+    brightness of the colour.
+    """
+
+    needs_range = True
+
+    density_range: Range = args.pair((1.0, 3.0), None, 0)
+    fog_color: Any = args.numbers((200.0, 200.0, 200.0), 0, 255)
+    depth_mode: str = args.choice("linear", SCENES)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Haze:
+        colour = jnp.stack([jnp.asarray(c, jnp.float32) for c in self.fog_color]) / 255
+        return Haze(rng.uniform("density", self.density_range), colour, scene=self.depth_mode)
 
 
 @transform
