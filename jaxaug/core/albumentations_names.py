@@ -10,7 +10,7 @@ from jaxaug.core.suggestions import nearest
 _NEAREST = {
     "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
-    "GaussNoise": "FilmGrain KSpaceSpikeNoise RicianNoise",
+    "GaussNoise": "KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone Superpixels",

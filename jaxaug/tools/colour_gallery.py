@@ -28,6 +28,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "Enhance": {"alpha_range": (1, 1)},
     "Equalize": {},
     "FancyPCA": {"alpha": 2.0},
+    "FilmGrain": {"intensity_range": (0.4, 0.4), "grain_size_range": (5, 5)},
     "GaussNoise": {"std_range": (0.5, 0.5)},
     "GaussianBlur": {"sigma_limit": (5, 5)},
     "GlassBlur": {"max_delta": 8, "iterations": 3},

@@ -47,7 +47,14 @@ from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
-from jaxaug.transforms.noise import GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
+from jaxaug.transforms.noise import (
+    FilmGrain,
+    GaussNoise,
+    ISONoise,
+    MultiplicativeNoise,
+    SaltAndPepper,
+    ShotNoise,
+)
 from jaxaug.transforms.normalize import Normalize
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
@@ -103,6 +110,7 @@ __all__ = [
     "Erasing",
     "FDA",
     "FancyPCA",
+    "FilmGrain",
     "Flip3D",
     "FrequencyMasking",
     "FromFloat",
