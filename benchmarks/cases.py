@@ -57,6 +57,7 @@ RANDOM_PLACES = frozenset(
         "RandomRain",
         "RandomSunFlare",
         "FilmGrain",
+        "ModeFilter",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -252,6 +253,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("RandomSnow"),
         step("RandomSunFlare"),
         step("FilmGrain"),
+        step("ModeFilter"),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

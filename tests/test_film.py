@@ -7,7 +7,8 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from pictures import astronaut, chelsea
+from pictures import astronaut, chelsea, coins
+from PIL import Image, ImageFilter
 
 import jaxaug as ja
 
@@ -52,9 +53,30 @@ def test_channels_share_their_grain() -> None:
     np.testing.assert_array_equal(noise, noise[..., :1].repeat(4, axis=-1))
 
 
+# Most frequent values ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [3, 5, 9, 17])
+def test_the_most_frequent_value_is_that_of_pillow(side: int) -> None:
+    for picture in (astronaut(), chelsea() // 16 * 16, coins()[0], chelsea()[:4, :7]):
+        expected = np.asarray(Image.fromarray(picture.squeeze()).filter(ImageFilter.ModeFilter(side)))
+        np.testing.assert_array_equal(made(ja.ModeFilter((side, side), p=1), picture), expected.reshape(picture.shape))
+
+
+def test_floats_are_told_apart_by_levels() -> None:
+    picture = chelsea() // 8 * 8
+    floats = picture.astype(np.float32) / 255
+    out = made(ja.ModeFilter((5, 5), p=1), floats)
+    np.testing.assert_allclose(out, made(ja.ModeFilter((5, 5), p=1), picture) / 255.0, atol=1e-6)
+    # What is already of the most frequent level stays as it is.
+    nearly = floats + 0.001
+    same = out == floats
+    np.testing.assert_array_equal(made(ja.ModeFilter((5, 5), p=1), nearly)[same], nearly[same])
+
+
 # What holds for all --------------------------------------------------------------------------------------------------
 
-BUFFERED = [ja.FilmGrain((0.3, 0.3), p=1)]
+BUFFERED = [ja.FilmGrain((0.3, 0.3), p=1), ja.ModeFilter((5, 5), p=1)]
 
 
 @pytest.mark.parametrize("transform", BUFFERED, ids=lambda v: type(v).__name__)
@@ -73,6 +95,7 @@ def test_a_picture_in_a_buffer_is_changed_as_by_itself(transform: Any, dtype: An
     ("transform", "changes"),
     [
         (ja.FilmGrain((0.1, 0.1), (2, 2), p=1), {"intensity_range": (0.3, 0.3), "grain_size_range": (4, 4)}),
+        (ja.ModeFilter((3, 3), p=1), {"kernel_range": (5, 5)}),
     ],
     ids=lambda v: type(v).__name__ if hasattr(v, "draw") else "",
 )
@@ -89,6 +112,7 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
     [
         (lambda: ja.FilmGrain((0, 2)), r"FilmGrain\(intensity_range=...\) must be in \[0, 1\], got 2"),
         (lambda: ja.FilmGrain(grain_size_range=(0, 2)), r"FilmGrain\(grain_size_range=...\) must be at least 1, got 0"),
+        (lambda: ja.ModeFilter((5, 3)), r"ModeFilter\(kernel_range=...\) must be \(low, high\) with low <= high"),
     ],
 )
 def test_what_is_wrong_is_said(make: Any, message: str) -> None:

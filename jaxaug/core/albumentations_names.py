@@ -11,7 +11,7 @@ _NEAREST = {
     "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
     "GaussNoise": "KSpaceSpikeNoise RicianNoise",
-    "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
+    "GaussianBlur": "MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",

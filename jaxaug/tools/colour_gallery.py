@@ -38,6 +38,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "ImageCompression": {"quality_range": (5, 5)},
     "InvertImg": {},
     "MedianBlur": {"blur_limit": (11, 11)},
+    "ModeFilter": {"kernel_range": (11, 11)},
     "MotionBlur": {"blur_limit": (25, 25)},
     "MultiplicativeNoise": {"multiplier": (0.3, 1.7), "elementwise": True},
     "PhotoMetricDistort": {"brightness_range": (0.6, 1.4), "hue_range": (-0.3, 0.3)},

@@ -2,7 +2,15 @@
 
 from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
-from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
+from jaxaug.transforms.blur import (
+    AdvancedBlur,
+    Blur,
+    Defocus,
+    GaussianBlur,
+    MedianBlur,
+    ModeFilter,
+    MotionBlur,
+)
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
 from jaxaug.transforms.colour import (
     ColorJitter,
@@ -132,6 +140,7 @@ __all__ = [
     "LongestMaxSize",
     "MaskDropout",
     "MedianBlur",
+    "ModeFilter",
     "Morphological",
     "MotionBlur",
     "MultiplicativeNoise",

@@ -21,12 +21,13 @@ from jaxaug.core.view import View
 from jaxaug.kernels.filter_weights import motion_path, soft_disc, tilted_gaussian
 from jaxaug.ops.filter import Separable, Sparse
 from jaxaug.ops.median import Median
+from jaxaug.ops.mode import Mode
 from jaxaug.ops.symmetric_filter import Symmetric
 
 
-def odd_sizes(default: tuple[int, int]) -> Any:
-    """A range of sides of filters: numbers become odd and at least 3, one number r stands for (3, r)."""
-    plain = args.pair(default, lambda v: (3, max(3, v)), 0, static=True)
+def odd_sizes(default: tuple[int, int], *, alone: bool = True) -> Any:
+    """A range of sides of filters: numbers become odd and at least 3, one number r stands for (3, r), if it may."""
+    plain = args.pair(default, (lambda v: (3, max(3, v))) if alone else None, 0, static=True)
 
     def convert(where: str, v: Any) -> tuple[int, ...]:
         return tuple(max(3, end | 1) for end in plain.metadata["convert"](where, v))
@@ -124,6 +125,36 @@ class MedianBlur(Transform):
         low, high = self.blur_limit
         sizes = tuple(range(low, high + 1, 2))
         return Median(rng.integer("size", (0, len(sizes) - 1)), sizes)
+
+
+@transform
+class ModeFilter(Transform):
+    """The most frequent level of a square, each channel by itself: areas of one colour, as of a painting.
+
+    Args:
+        kernel_range: range of the square's side in pixels, odd and at least 3. Its upper end fixes what it costs,
+            which grows by its fourth power.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> paint = ja.Compose([ja.ModeFilter((5, 5), p=1)])
+        >>> paint(jax.random.key(0), image=jnp.array([[7, 9, 7, 9, 9, 7]], jnp.uint8))["image"]
+        Array([[7, 9, 9, 9, 9, 7]], dtype=uint8)
+
+    Follows Pillow's `ModeFilter`: what lies outside the picture does not count, the lowest of equally frequent levels
+    wins, and a pixel stays as it is where no level comes more than twice. Of other dtypes than uint8, values count as
+    equal that are the same of 256 levels; gradients do not pass where another level is taken.
+    """
+
+    needs_range = True
+
+    kernel_range: Range = odd_sizes((3, 7), alone=False)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Mode:
+        low, high = self.kernel_range
+        sizes = tuple(range(low, high + 1, 2))
+        return Mode(rng.integer("size", (0, len(sizes) - 1)), sizes)
 
 
 @transform
