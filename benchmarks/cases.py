@@ -254,6 +254,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("RandomSunFlare"),
         step("FilmGrain"),
         step("ModeFilter"),
+        step("Dithering"),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

@@ -11,6 +11,7 @@ from pictures import astronaut, chelsea, coins
 from PIL import Image, ImageFilter
 
 import jaxaug as ja
+from jaxaug.kernels.dithering import ERROR_DIFFUSION, bayer_matrix
 
 KEY = jax.random.key(0)
 #: Every transform's properties are tested quickly elsewhere; what it agrees with takes longer.
@@ -74,9 +75,78 @@ def test_floats_are_told_apart_by_levels() -> None:
     np.testing.assert_array_equal(made(ja.ModeFilter((5, 5), p=1), nearly)[same], nearly[same])
 
 
+# Dithering -----------------------------------------------------------------------------------------------------------
+
+
+def diffused(plane: np.ndarray, algorithm: str, count: int, serpentine: bool) -> np.ndarray:
+    """One pixel after another, as published."""
+    rows, divisor = ERROR_DIFFUSION[algorithm]
+    values, out = plane.astype(np.float64), np.zeros(plane.shape)
+    height, width = plane.shape
+    for y in range(height):
+        way = -1 if serpentine and y % 2 else 1
+        for x in range(width)[::way]:
+            out[y, x] = np.clip(np.floor(values[y, x] * (count - 1) + 0.5), 0, count - 1) / (count - 1)
+            for down, shares in enumerate(rows):
+                for right, share in enumerate(shares, -2):
+                    if y + down < height and 0 <= x + way * right < width:
+                        values[y + down, x + way * right] += (values[y, x] - out[y, x]) * share / divisor
+    return out
+
+
+@pytest.mark.parametrize("serpentine", [False, True])
+@pytest.mark.parametrize("algorithm", list(ERROR_DIFFUSION))
+def test_errors_are_passed_on_as_published(algorithm: str, serpentine: bool) -> None:
+    grey = coins()[0][:31, :40, None].astype(np.float32) / 255
+    dither = ja.Dithering(n_colors=3, error_diffusion_algorithm=algorithm, serpentine=serpentine, p=1)
+    out = made(dither, grey)[..., 0]
+    expected = diffused(grey[..., 0], algorithm, 3, serpentine)
+    # A tie that is rounded the other way changes what comes after it.
+    assert (np.abs(out - expected) > 1e-5).mean() < 0.03
+    kept = 0.75 if algorithm == "atkinson" else 1
+    assert sum(map(sum, ERROR_DIFFUSION[algorithm][0])) == kept * ERROR_DIFFUSION[algorithm][1]
+    assert kept < 1 or abs(out.mean() - grey.mean()) < 0.005
+
+
+@pytest.mark.parametrize("side", [2, 4, 8, 16])
+def test_as_many_pixels_of_a_pattern_are_white_as_the_brightness_says(side: int) -> None:
+    for level in (0.0, 0.13, 0.5, 0.87, 1.0):
+        out = made(ja.Dithering("ordered", bayer_matrix_size=side, p=1), flat(level, 64))
+        assert abs(out.mean() - level) <= 0.5 / side**2 + 1e-6
+        np.testing.assert_array_equal(out[:side], out[-side:])
+    order = bayer_matrix(side)
+    np.testing.assert_array_equal(np.sort(order, axis=None), np.arange(side**2))
+    # Neighbours in the order lie half the matrix apart.
+    (y, x), (v, u) = (np.argwhere(order == i)[0] for i in (0, 1))
+    assert (abs(y - v), abs(x - u)) == (side // 2, side // 2)
+
+
+def test_noise_before_rounding_keeps_the_brightness_and_none_of_it_is_rounding() -> None:
+    picture = chelsea().astype(np.float32) / 255
+    assert abs(made(ja.Dithering("random", p=1), flat(0.3, 200)).mean() - 0.3) < 0.01
+    out = made(ja.Dithering("random", 5, "per_channel", noise_range=(0, 0), p=1), picture)
+    np.testing.assert_allclose(out, np.floor(picture * 4 + 0.5) / 4, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["random", "ordered", "error_diffusion"])
+def test_colours_come_out_grey_or_by_themselves(method: str) -> None:
+    grey = made(ja.Dithering(method, 4, p=1), chelsea())
+    np.testing.assert_array_equal(grey, grey[..., :1].repeat(3, axis=-1))
+    colours = made(ja.Dithering(method, 4, "per_channel", p=1), chelsea())
+    assert set(np.unique(grey)) == set(np.unique(colours)) == {0, 85, 170, 255}
+    assert np.abs(colours.mean((0, 1)) - chelsea().mean((0, 1))).max() < 3
+
+
 # What holds for all --------------------------------------------------------------------------------------------------
 
-BUFFERED = [ja.FilmGrain((0.3, 0.3), p=1), ja.ModeFilter((5, 5), p=1)]
+BUFFERED = [
+    ja.FilmGrain((0.3, 0.3), p=1),
+    ja.ModeFilter((5, 5), p=1),
+    ja.Dithering("random", p=1),
+    ja.Dithering("ordered", p=1),
+    ja.Dithering(p=1),
+    ja.Dithering(serpentine=True, p=1),
+]
 
 
 @pytest.mark.parametrize("transform", BUFFERED, ids=lambda v: type(v).__name__)
@@ -96,6 +166,18 @@ def test_a_picture_in_a_buffer_is_changed_as_by_itself(transform: Any, dtype: An
     [
         (ja.FilmGrain((0.1, 0.1), (2, 2), p=1), {"intensity_range": (0.3, 0.3), "grain_size_range": (4, 4)}),
         (ja.ModeFilter((3, 3), p=1), {"kernel_range": (5, 5)}),
+        (
+            ja.Dithering(p=1),
+            {
+                "method": "random",
+                "n_colors": 3,
+                "color_mode": "per_channel",
+                "error_diffusion_algorithm": "burkes",
+                "serpentine": True,
+            },
+        ),
+        (ja.Dithering("ordered", p=1), {"bayer_matrix_size": 8}),
+        (ja.Dithering("random", p=1), {"noise_range": (-0.1, 0.1)}),
     ],
     ids=lambda v: type(v).__name__ if hasattr(v, "draw") else "",
 )
@@ -112,6 +194,10 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
     [
         (lambda: ja.FilmGrain((0, 2)), r"FilmGrain\(intensity_range=...\) must be in \[0, 1\], got 2"),
         (lambda: ja.FilmGrain(grain_size_range=(0, 2)), r"FilmGrain\(grain_size_range=...\) must be at least 1, got 0"),
+        (lambda: ja.Dithering(n_colors=1), r"Dithering\(n_colors=...\) must be at least 2, got 1"),
+        (lambda: ja.Dithering(n_colors=257), r"Dithering\(n_colors=...\) must be at most 256, got 257"),
+        (lambda: ja.Dithering(bayer_matrix_size=3), r"\(bayer_matrix_size=...\) must be one of 2, 4, 8, 16, got 3"),
+        (lambda: ja.Dithering("bayer"), r"\(method=...\) must be one of 'random', 'ordered', 'error_diffusion'"),
         (lambda: ja.ModeFilter((5, 3)), r"ModeFilter\(kernel_range=...\) must be \(low, high\) with low <= high"),
     ],
 )

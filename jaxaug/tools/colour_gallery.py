@@ -23,6 +23,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "ChromaticAberration": {"primary_distortion_limit": 0.2, "mode": "red_blue"},
     "ColorJitter": {"brightness": 0.5, "contrast": 0.5, "saturation": 0.9, "hue": 0.4},
     "Defocus": {"radius": (9, 9), "alias_blur": (0.5, 0.5)},
+    "Dithering": {"n_colors": 4, "color_mode": "per_channel"},
     "Downscale": {"scale_range": (0.15, 0.15)},
     "Emboss": {"alpha": (1, 1), "strength": (1, 1)},
     "Enhance": {"alpha_range": (1, 1)},
