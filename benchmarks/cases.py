@@ -58,6 +58,7 @@ RANDOM_PLACES = frozenset(
         "RandomSunFlare",
         "FilmGrain",
         "ModeFilter",
+        "Halftone",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -255,6 +256,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("FilmGrain"),
         step("ModeFilter"),
         step("Dithering"),
+        step("Halftone"),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

@@ -137,6 +137,32 @@ def test_colours_come_out_grey_or_by_themselves(method: str) -> None:
     assert np.abs(colours.mean((0, 1)) - chelsea().mean((0, 1))).max() < 3
 
 
+# Halftones -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [5, 8, 16])
+def test_dots_cover_as_much_as_their_squares_are_dark(side: int) -> None:
+    for level in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0):
+        out = made(ja.Halftone((side, side), (0, 0), p=1), flat(level, 5 * side))
+        assert abs(out.mean() - level) < 0.025, level
+        # A disc about the middle of each square.
+        np.testing.assert_allclose(out, np.tile(out[:side, :side], (5, 5, 1)), atol=1e-6)
+        np.testing.assert_allclose(out, out[::-1], atol=1e-6)
+        np.testing.assert_allclose(out, out.transpose(1, 0, 2), atol=1e-6)
+        if 0 < level < 1:
+            assert out[side // 2, side // 2] < out[0, 0]
+
+
+def test_dots_follow_the_picture_and_the_picture_shines_through() -> None:
+    dots, half, none = (
+        made(ja.Halftone((4, 4), (b, b), p=1), astronaut()[:72, :72]).astype(float) for b in (0, 0.5, 1)
+    )
+    np.testing.assert_array_equal(none, astronaut()[:72, :72])
+    assert np.abs(half - (dots + none) / 2).max() <= 1
+    squares = (x.reshape(18, 4, 18, 4, 3).mean((1, 3)) for x in (dots, none))
+    assert np.abs(np.subtract(*squares)).mean() < 8
+
+
 # What holds for all --------------------------------------------------------------------------------------------------
 
 BUFFERED = [
@@ -146,6 +172,7 @@ BUFFERED = [
     ja.Dithering("ordered", p=1),
     ja.Dithering(p=1),
     ja.Dithering(serpentine=True, p=1),
+    ja.Halftone(p=1),
 ]
 
 
@@ -177,6 +204,7 @@ def test_a_picture_in_a_buffer_is_changed_as_by_itself(transform: Any, dtype: An
             },
         ),
         (ja.Dithering("ordered", p=1), {"bayer_matrix_size": 8}),
+        (ja.Halftone((4, 4), (0, 0), p=1), {"dot_size_range": (6, 6), "blend_range": (0.4, 0.4)}),
         (ja.Dithering("random", p=1), {"noise_range": (-0.1, 0.1)}),
     ],
     ids=lambda v: type(v).__name__ if hasattr(v, "draw") else "",
@@ -198,6 +226,8 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
         (lambda: ja.Dithering(n_colors=257), r"Dithering\(n_colors=...\) must be at most 256, got 257"),
         (lambda: ja.Dithering(bayer_matrix_size=3), r"\(bayer_matrix_size=...\) must be one of 2, 4, 8, 16, got 3"),
         (lambda: ja.Dithering("bayer"), r"\(method=...\) must be one of 'random', 'ordered', 'error_diffusion'"),
+        (lambda: ja.Halftone((1, 4)), r"Halftone\(dot_size_range=...\) must be at least 2, got 1"),
+        (lambda: ja.Halftone(blend_range=(0, 1.5)), r"Halftone\(blend_range=...\) must be in \[0, 1\], got 1.5"),
         (lambda: ja.ModeFilter((5, 3)), r"ModeFilter\(kernel_range=...\) must be \(low, high\) with low <= high"),
     ],
 )

@@ -13,7 +13,7 @@ _NEAREST = {
     "GaussNoise": "KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
-    "Posterize": "Halftone Superpixels",
+    "Posterize": "Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",

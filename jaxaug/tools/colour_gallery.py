@@ -33,6 +33,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "GaussNoise": {"std_range": (0.5, 0.5)},
     "GaussianBlur": {"sigma_limit": (5, 5)},
     "GlassBlur": {"max_delta": 8, "iterations": 3},
+    "Halftone": {"dot_size_range": (16, 16), "blend_range": (0, 0)},
     "HueSaturationValue": {"hue_shift_limit": 90, "sat_shift_limit": 60},
     "ISONoise": {"intensity": (1, 1), "color_shift": (0.3, 0.3)},
     "Illumination": {"intensity_range": (0.2, 0.2)},

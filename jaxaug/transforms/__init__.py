@@ -70,7 +70,7 @@ from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.precipitation import RandomFog, RandomRain, RandomSnow
-from jaxaug.transforms.printing import Dithering
+from jaxaug.transforms.printing import Dithering, Halftone
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
@@ -131,6 +131,7 @@ __all__ = [
     "GridDropout",
     "GridElasticDeform",
     "GridMask",
+    "Halftone",
     "HorizontalFlip",
     "HueSaturationValue",
     "ISONoise",

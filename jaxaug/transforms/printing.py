@@ -10,6 +10,7 @@ from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.dithering import ERROR_DIFFUSION, diffuse_error, dither_by_noise, dither_by_pattern
+from jaxaug.kernels.halftone import halftone
 from jaxaug.ops.tone import Tone, tone
 
 
@@ -69,3 +70,34 @@ class Dithering(Transform):
             return tone(dither_by_pattern, options=(*shared, ("side", self.bayer_matrix_size)))
         how = (("algorithm", self.error_diffusion_algorithm), ("serpentine", self.serpentine))
         return tone(diffuse_error, options=(*shared, *how))
+
+
+@transform
+class Halftone(Transform):
+    """Shows a picture as dots of ink on a grid, the larger the darker it is there, as newspapers print it.
+
+    Args:
+        dot_size_range: range of the distance of neighbouring dots in whole pixels, at least 2. Its lower end fixes how
+            many there may be.
+        blend_range: range of the weight of the picture itself beside the dots, in [0, 1].
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> dots = ja.Compose([ja.Halftone((8, 8), (0, 0), p=1)])
+        >>> printed = dots(jax.random.key(0), image=jnp.full((64, 64), 0.7))["image"]
+        >>> round(float(printed.mean()), 2), round(float(printed[0, 0]), 2), round(float(printed[3, 3]), 2)
+        (0.7, 1.0, 0.0)
+
+    Each dot is a disc that covers as much of its square as the square is dark, so that the brightness stays the same
+    from afar (amplitude modulation, Ulichney, "Digital halftoning", 1987). Each channel has dots of its own.
+    """
+
+    needs_range = True
+
+    dot_size_range: Range = args.pair((4, 10), None, 2, static=True)
+    blend_range: Range = args.pair((0.0, 0.5), None, 0, 1)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        side, blend = rng.integer("side", self.dot_size_range), rng.uniform("blend", self.blend_range)
+        return tone(halftone, options=(("smallest", self.dot_size_range[0]),), side=side, blend=blend)
