@@ -59,6 +59,7 @@ RANDOM_PLACES = frozenset(
         "FilmGrain",
         "ModeFilter",
         "Halftone",
+        "StochasticConvolution",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -257,6 +258,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("ModeFilter"),
         step("Dithering"),
         step("Halftone"),
+        step("StochasticConvolution"),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

@@ -171,6 +171,7 @@ TABLE = [
     pixels(ja.ModeFilter((3, 5), p=1)),
     pixels(ja.Dithering("ordered", 4, "per_channel", p=1), random=False),
     pixels(ja.Halftone((4, 10), (0.0, 0.5), p=1), limit=("blend_range", 1)),
+    pixels(ja.StochasticConvolution((3, 5), (0.2, 0.8), p=1), limit=("strength_range", 1)),
     erase(ja.Morphological((3, 4), p=1), random=False),
     erase(ja.CoarseDropout((1, 4), (0.1, 0.3), (0.1, 0.3), fill_mask=0, p=1)),
     erase(ja.Erasing((0.1, 0.3), fill_mask=0, p=1)),

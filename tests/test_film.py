@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import cv2
 import jax
 import numpy as np
 import pytest
@@ -163,6 +164,51 @@ def test_dots_follow_the_picture_and_the_picture_shines_through() -> None:
     assert np.abs(np.subtract(*squares)).mean() < 8
 
 
+# Random filters ------------------------------------------------------------------------------------------------------
+
+BORDERS = {
+    "constant": cv2.BORDER_CONSTANT,
+    "replicate": cv2.BORDER_REPLICATE,
+    "reflect": cv2.BORDER_REFLECT,
+    "wrap": cv2.BORDER_WRAP,
+    "reflect_101": cv2.BORDER_REFLECT_101,
+}
+
+
+@pytest.mark.parametrize("border", list(BORDERS))
+def test_random_weights_are_those_of_a_correlation(border: str) -> None:
+    picture = astronaut().astype(np.float32) / 255
+    augment = ja.Compose([ja.StochasticConvolution((5, 5), (0.2, 0.2), True, border, p=1)])
+    plan = augment.sample(KEY, image=picture)
+    weights = np.asarray(plan.ops[0].weights(3))
+    framed = cv2.copyMakeBorder(picture, 2, 2, 2, 2, BORDERS[border])
+    expected = np.stack([cv2.filter2D(framed[..., c], -1, weights[..., c])[2:-2, 2:-2] for c in range(3)], axis=-1)
+    out = np.asarray(augment.apply(plan, image=picture)["image"])
+    np.testing.assert_allclose(out, expected.clip(0, 1), atol=1e-5)
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_random_weights_have_a_sum_and_a_deviation(per_channel: bool) -> None:
+    augment = ja.Compose([ja.StochasticConvolution((3, 7), (0.5, 0.5), per_channel, p=1)])
+    draw = jax.jit(jax.vmap(lambda key: augment.sample(key, image=astronaut()).ops[0].weights(3)))
+    weights = np.array(draw(jax.random.split(KEY, 200)))
+    assert weights.shape == (200, 7, 7, 3 if per_channel else 1)
+    np.testing.assert_allclose(weights.sum(axis=(1, 2)), 1, atol=1e-5)
+    sides = (np.abs(weights[:, 3, :, 0]) > 0).sum(axis=1)
+    assert set(sides) == {3, 5, 7}
+    weights[:, 3, 3] -= 1
+    for side in (3, 7):
+        spread = np.sqrt((weights[sides == side] ** 2).sum(axis=(1, 2)).mean())
+        # One of their number is taken by the sum.
+        assert abs(spread - 0.5 * np.sqrt(1 - 1 / side**2)) < 0.04
+
+
+def test_random_weights_leave_even_areas_alone() -> None:
+    np.testing.assert_allclose(made(ja.StochasticConvolution((7, 7), (1, 1), p=1), flat(0.4)), 0.4, atol=1e-5)
+    same = made(ja.StochasticConvolution((3, 3), (0, 0), p=1), astronaut())
+    np.testing.assert_array_equal(same, astronaut())
+
+
 # What holds for all --------------------------------------------------------------------------------------------------
 
 BUFFERED = [
@@ -173,6 +219,8 @@ BUFFERED = [
     ja.Dithering(p=1),
     ja.Dithering(serpentine=True, p=1),
     ja.Halftone(p=1),
+    ja.StochasticConvolution(strength_range=(0.4, 0.4), per_channel=True, p=1),
+    ja.StochasticConvolution(strength_range=(0.4, 0.4), border_mode="constant", p=1),
 ]
 
 
@@ -205,6 +253,15 @@ def test_a_picture_in_a_buffer_is_changed_as_by_itself(transform: Any, dtype: An
         ),
         (ja.Dithering("ordered", p=1), {"bayer_matrix_size": 8}),
         (ja.Halftone((4, 4), (0, 0), p=1), {"dot_size_range": (6, 6), "blend_range": (0.4, 0.4)}),
+        (
+            ja.StochasticConvolution((3, 3), (0.3, 0.3), p=1),
+            {
+                "kernel_range": (5, 5),
+                "strength_range": (0.8, 0.8),
+                "per_channel": True,
+                "border_mode": "constant",
+            },
+        ),
         (ja.Dithering("random", p=1), {"noise_range": (-0.1, 0.1)}),
     ],
     ids=lambda v: type(v).__name__ if hasattr(v, "draw") else "",
@@ -228,6 +285,11 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
         (lambda: ja.Dithering("bayer"), r"\(method=...\) must be one of 'random', 'ordered', 'error_diffusion'"),
         (lambda: ja.Halftone((1, 4)), r"Halftone\(dot_size_range=...\) must be at least 2, got 1"),
         (lambda: ja.Halftone(blend_range=(0, 1.5)), r"Halftone\(blend_range=...\) must be in \[0, 1\], got 1.5"),
+        (
+            lambda: ja.StochasticConvolution(strength_range=(-1, 1)),
+            r"\(strength_range=...\) must be at least 0, got -1",
+        ),
+        (lambda: ja.StochasticConvolution(border_mode="edge"), r"\(border_mode=...\) must be one of constant, rep"),
         (lambda: ja.ModeFilter((5, 3)), r"ModeFilter\(kernel_range=...\) must be \(low, high\) with low <= high"),
     ],
 )

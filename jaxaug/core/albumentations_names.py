@@ -11,7 +11,7 @@ _NEAREST = {
     "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
     "GaussNoise": "KSpaceSpikeNoise RicianNoise",
-    "GaussianBlur": "MotionArtifact StochasticConvolution",
+    "GaussianBlur": "MotionArtifact ",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",

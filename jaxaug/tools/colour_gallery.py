@@ -60,6 +60,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "Sharpen": {"alpha": (0.9, 0.9)},
     "ShotNoise": {"scale_range": (1.0, 1.0)},
     "Solarize": {"threshold_range": (0.2, 0.2)},
+    "StochasticConvolution": {"kernel_range": (7, 7), "strength_range": (1.5, 1.5), "per_channel": True},
     "ToGray": {},
     "ToSepia": {},
     "UnsharpMask": {"alpha": (1, 1), "blur_limit": (7, 7), "threshold": 0},

@@ -10,6 +10,7 @@ from jaxaug.transforms.blur import (
     MedianBlur,
     ModeFilter,
     MotionBlur,
+    StochasticConvolution,
 )
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
 from jaxaug.transforms.colour import (
@@ -188,6 +189,7 @@ __all__ = [
     "SmallestMaxSize",
     "Solarize",
     "SquareSymmetry",
+    "StochasticConvolution",
     "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",

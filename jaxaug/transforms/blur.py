@@ -16,12 +16,13 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Range, Scalar
+from jaxaug.core.types import Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.filter_weights import motion_path, soft_disc, tilted_gaussian
 from jaxaug.ops.filter import Separable, Sparse
 from jaxaug.ops.median import Median
 from jaxaug.ops.mode import Mode
+from jaxaug.ops.random_filter import RandomFilter
 from jaxaug.ops.symmetric_filter import Symmetric
 
 
@@ -296,3 +297,45 @@ class Defocus(Transform):
         # The rim of the disc is blurred by two pixels at most.
         reach = self.radius[1] + (2 if self.radius[1] > 8 else 1)
         return Symmetric(soft_disc(radius, sigma, reach)[reach:, reach:], jnp.array([-jnp.inf, jnp.inf]))
+
+
+@transform
+class StochasticConvolution(Transform):
+    """Filters with random weights: textures change, shapes stay.
+
+    Args:
+        kernel_range: range of the filter's side in pixels, odd and at least 3. Its upper end fixes what it costs.
+        strength_range: range of how much random weights add to the picture itself: their standard deviation times the
+            filter's side; 0 leaves the picture as it is.
+        per_channel: every channel has weights of its own.
+        border_mode: what lies beyond the edge: `constant` is black.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> texture = ja.Compose([ja.StochasticConvolution(p=1)])
+        >>> texture(jax.random.key(0), image=jnp.full((2, 2), 0.5))["image"].round(3)
+        Array([[0.5, 0.5],
+               [0.5, 0.5]], dtype=float32)
+
+    After Xu et al., "Robust and generalizable visual representation learning via random convolutions", 2021, whose
+    normal weights have such a deviation and are mixed with the picture. Here their sum is 0, so that even areas keep
+    their brightness, and channels are not mixed.
+    """
+
+    needs_range = True
+
+    kernel_range: Range = odd_sizes((3, 7), alone=False)
+    strength_range: Range = args.pair((0.0, 1.0), None, 0)
+    per_channel: bool = args.option(False, bool)
+    border_mode: Reading = args.border_mode("reflect_101")
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> RandomFilter:
+        return RandomFilter(
+            rng.key("weights"),
+            rng.uniform("strength", self.strength_range),
+            odd_size(rng, self.kernel_range),
+            self.kernel_range[1],
+            per_channel=self.per_channel,
+            border=self.border_mode,
+        )
