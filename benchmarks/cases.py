@@ -60,6 +60,9 @@ RANDOM_PLACES = frozenset(
         "ModeFilter",
         "Halftone",
         "StochasticConvolution",
+        "BiasField",
+        "KSpaceSpikeNoise",
+        "RicianNoise",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -259,6 +262,10 @@ def singles(batch: int, size: int) -> list[Case]:
         step("Dithering"),
         step("Halftone"),
         step("StochasticConvolution"),
+        step("BiasField"),
+        step("GibbsRinging"),
+        step("KSpaceSpikeNoise"),
+        step("RicianNoise"),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

@@ -8,11 +8,10 @@ from jaxaug.core.suggestions import nearest
 
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {
-    "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
+    "RandomBrightnessContrast": "ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
-    "GaussNoise": "KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "MotionArtifact ",
-    "Emboss": "GibbsRinging GhostingArtifact",
+    "Emboss": "GhostingArtifact",
     "Posterize": "Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
@@ -36,8 +35,8 @@ def about(name: str, known: Collection[str]) -> str:
         known: the names there are.
 
     Example:
-        >>> about("BiasField", ["RandomBrightnessContrast"])
-        " Albumentations has it, and it is not here yet; nearest is 'RandomBrightnessContrast'."
+        >>> about("Affine3D", ["Flip3D"])
+        " Albumentations has it, and it is not here yet; nearest is 'Flip3D'."
     """
     if name in _INSTEAD:
         return f" Of Albumentations; here {_INSTEAD[name]}."

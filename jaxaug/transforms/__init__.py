@@ -53,6 +53,7 @@ from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
 from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
+from jaxaug.transforms.medical import BiasField, GibbsRinging, KSpaceSpikeNoise, RicianNoise
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -96,6 +97,7 @@ __all__ = [
     "AtLeastOneBBoxRandomCrop",
     "AutoContrast",
     "BBoxSafeRandomCrop",
+    "BiasField",
     "Blur",
     "CLAHE",
     "CenterCrop",
@@ -127,6 +129,7 @@ __all__ = [
     "FromFloat",
     "GaussNoise",
     "GaussianBlur",
+    "GibbsRinging",
     "GlassBlur",
     "GridDistortion",
     "GridDropout",
@@ -139,6 +142,7 @@ __all__ = [
     "Illumination",
     "ImageCompression",
     "InvertImg",
+    "KSpaceSpikeNoise",
     "Lambda",
     "LetterBox",
     "LongestMaxSize",
@@ -179,6 +183,7 @@ __all__ = [
     "RandomSunFlare",
     "RandomToneCurve",
     "Resize",
+    "RicianNoise",
     "RingingOvershoot",
     "Rotate",
     "SafeRotate",
