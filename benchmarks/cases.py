@@ -57,8 +57,6 @@ RANDOM_PLACES = frozenset(
         "RandomRain",
         "RandomSunFlare",
         "FilmGrain",
-        "ModeFilter",
-        "Halftone",
         "StochasticConvolution",
         "BiasField",
         "KSpaceSpikeNoise",

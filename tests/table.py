@@ -205,6 +205,8 @@ APART = [
     warp(ja.RandAugment(2, 20)),
     warp(ja.TrivialAugmentWide()),
     warp(ja.AutoAugment()),
+    pixels(ja.GhostingArtifact(p=1)),
+    pixels(ja.MotionArtifact(p=1)),
     pixels(ja.ToTensorV2()),
     pixels(ja.ToTensor3D()),
     pixels(ja.Lambda(image=jnp.flipud)),

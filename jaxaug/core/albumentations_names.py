@@ -10,8 +10,6 @@ from jaxaug.core.suggestions import nearest
 _NEAREST = {
     "RandomBrightnessContrast": "ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
-    "GaussianBlur": "MotionArtifact ",
-    "Emboss": "GhostingArtifact",
     "Posterize": "Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",

@@ -15,13 +15,10 @@ from jax import Array
 
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.settings_of_jax import with_own_settings
-from jaxaug.kernels.arithmetic import clip_unit
+from jaxaug.kernels.arithmetic import clip_unit, finite_sqrt
 from jaxaug.kernels.colour_matrix import mean_brightness
 from jaxaug.kernels.decorators import Planes, planewise
 from jaxaug.kernels.random_numbers import normal_field, uniform_field
-
-#: A lower bound of the square of a magnitude, whose root has an infinite slope at zero.
-SMALLEST = 1e-12
 
 
 @planewise()
@@ -86,7 +83,7 @@ def rician_noise(image: Planes, key: Any, std: Any, *, per_channel: bool) -> Pla
     field = materialize(std * field)
 
     def noisy(plane: Array, real: Array, imaginary: Array) -> Array:
-        return clip_unit(jnp.sqrt(jnp.maximum((plane + real) ** 2 + imaginary**2, SMALLEST)))
+        return clip_unit(finite_sqrt((plane + real) ** 2 + imaginary**2))
 
     return tuple(noisy(plane, *field[i if per_channel else 0]) for i, plane in enumerate(image))
 

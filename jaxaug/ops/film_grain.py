@@ -11,7 +11,7 @@ from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
 from jaxaug.core.plan_wording import number
 from jaxaug.core.types import Scalar
-from jaxaug.kernels.arithmetic import clip_unit
+from jaxaug.kernels.arithmetic import clip_unit, finite_sqrt
 from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.random_numbers import normal_field
 from jaxaug.ops.float_image import FloatImage
@@ -71,6 +71,4 @@ def grain_strength(grey: Array) -> Array:
         >>> [round(float(v), 2) for v in grain_strength(jnp.array([0.0, 0.1, 0.5, 0.9, 1.0]))]
         [0.0, 0.6, 1.0, 0.6, 0.0]
     """
-    variance = jnp.clip(4 * grey * (1 - grey), 0.0, 1.0)
-    # The slope of a root at zero is infinite.
-    return jnp.where(variance > 0, jnp.sqrt(jnp.where(variance > 0, variance, 1.0)), 0.0)
+    return finite_sqrt(jnp.clip(4 * grey * (1 - grey), 0.0, 1.0))

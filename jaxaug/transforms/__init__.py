@@ -53,7 +53,14 @@ from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
 from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
-from jaxaug.transforms.medical import BiasField, GibbsRinging, KSpaceSpikeNoise, RicianNoise
+from jaxaug.transforms.medical import (
+    BiasField,
+    GhostingArtifact,
+    GibbsRinging,
+    KSpaceSpikeNoise,
+    MotionArtifact,
+    RicianNoise,
+)
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -129,6 +136,7 @@ __all__ = [
     "FromFloat",
     "GaussNoise",
     "GaussianBlur",
+    "GhostingArtifact",
     "GibbsRinging",
     "GlassBlur",
     "GridDistortion",
@@ -150,6 +158,7 @@ __all__ = [
     "MedianBlur",
     "ModeFilter",
     "Morphological",
+    "MotionArtifact",
     "MotionBlur",
     "MultiplicativeNoise",
     "NoOp",

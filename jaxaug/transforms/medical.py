@@ -7,11 +7,13 @@ import jax.numpy as jnp
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Range, Scalar
+from jaxaug.core.types import Range, Reading, Scalar
 from jaxaug.core.view import View
+from jaxaug.kernels.acquisition import DEGREES, ghosts, movement
 from jaxaug.kernels.magnetic_resonance import bias_field, drop_high_frequencies, kspace_spikes, rician_noise
 from jaxaug.ops.spectral import Frequencies, frequencies
 from jaxaug.ops.tone import Tone, tone
+from jaxaug.ops.volume import OnVolumes, on_volumes
 
 
 @transform
@@ -149,3 +151,101 @@ class RicianNoise(Transform):
     def draw(self, rng: Draw, view: View) -> Tone:
         options = (("per_channel", self.per_channel),)
         return tone(rician_noise, options=options, key=rng.key("field"), std=rng.uniform("std", self.std_range))
+
+
+@transform
+class GhostingArtifact(Transform):
+    """Shows faint copies of a volume along one side, as breathing and flow leave them.
+
+    Args:
+        num_ghosts_range: range of the number of parts of the side between copies, at least 2: every so many lines of
+            the spectrum are weakened.
+        intensity_range: range of what those lines lose, in [0, 1].
+        axis: the side: 0 is depth, 1 height, 2 width.
+        restore_range: range of the share of the lines about no frequency that lose nothing, in [0, 1]; the mean never
+            does.
+
+    Raises:
+        ValueError: an image without depth, or a volume that fills only a part of its buffer.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> ghosts = ja.Compose([ja.GhostingArtifact((4, 4), (0.5, 0.5), restore_range=(0, 0), p=1)])
+        >>> volume = jnp.zeros((2, 4, 64)).at[:, :, 8:12].set(0.8)
+        >>> out = ghosts(jax.random.key(0), volume=volume)["volume"]
+        >>> bool(out[0, 0, 10] < 0.75), bool(out[0, 0, 26] < 0.02)  # a copy of the other sign is cut off at black
+        (True, True)
+
+    The ghosts of TorchIO (Pérez-García et al., 2021).
+    """
+
+    needs_range = True
+
+    num_ghosts_range: Range = args.pair((2, 4), None, 2)
+    intensity_range: Range = args.pair((0.1, 0.5), None, 0, 1)
+    axis: int = args.choice(2, (0, 1, 2))
+    restore_range: Range = args.pair((0.02, 0.08), None, 0, 1)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> OnVolumes:
+        return on_volumes(
+            ghosts,
+            (("axis", self.axis),),
+            count=rng.integer("count", self.num_ghosts_range),
+            intensity=rng.uniform("intensity", self.intensity_range),
+            restored=rng.uniform("restored", self.restore_range),
+        )
+
+
+@transform
+class MotionArtifact(Transform):
+    """Shows a volume that moved while a scanner read it: waves and double edges along one side.
+
+    Args:
+        num_events_range: range of the number of movements, at least 0; its upper end fixes what it costs.
+        rotate_range: range of the angles of each pose about all three axes, in degrees, within [-180, 180].
+        translate_percent_range: range of the shifts of each pose along them, as fractions of the sides, in [-1, 1].
+        axis: the side along which lines of the spectrum are read one after another: 0 is depth, 1 height, 2 width.
+        interpolation: how voxels are read between their centres: `nearest` or `linear`.
+
+    Raises:
+        ValueError: another interpolation, an image without depth, or a volume that fills only a part of its buffer.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> moved = ja.Compose([ja.MotionArtifact((1, 1), (0, 0), (0.1, 0.1), p=1)])
+        >>> volume = jnp.zeros((2, 16, 32)).at[:, 4:12, 8:24].set(0.8)
+        >>> bool((moved(jax.random.key(0), volume=volume)["volume"] != volume).any())
+        True
+
+    After Shaw et al., "MRI k-space motion artefact augmentation: model robustness and task-specific uncertainty", 2019:
+    each stretch of lines is that of a pose. The stretch about no frequency is that of the volume as it lies, so that
+    masks and points keep their places.
+    """
+
+    needs_range = True
+
+    num_events_range: Range = args.pair((2, 2), None, 0, static=True)
+    rotate_range: Range = args.pair((-5.0, 5.0), None, -180, 180)
+    translate_percent_range: Range = args.pair((-0.02, 0.02), None, -1, 1)
+    axis: int = args.choice(2, (0, 1, 2))
+    interpolation: Reading = args.interpolation("linear")
+    p: Scalar = args.probability(0.5)
+
+    def check(self) -> None:
+        if self.interpolation not in DEGREES:
+            raise ValueError(
+                f"MotionArtifact(interpolation=...) must be 'nearest' or 'linear', got {self.interpolation!r}: volumes "
+                "are not read any other way."
+            )
+
+    def draw(self, rng: Draw, view: View) -> OnVolumes:
+        most = max(self.num_events_range[1], 1)
+        return on_volumes(
+            movement,
+            (("axis", self.axis), ("interpolation", self.interpolation)),
+            times=rng.uniform("times", (0.0, 1.0), (most,)),
+            angles=rng.uniform("angles", self.rotate_range, (most, 3)),
+            shifts=rng.uniform("shifts", self.translate_percent_range, (most, 3)),
+            count=rng.integer("count", self.num_events_range),
+        )
