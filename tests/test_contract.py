@@ -260,7 +260,18 @@ def test_kinds_are_named_by_their_own_files_only() -> None:
 def test_every_kind_says_how_it_follows_a_warp() -> None:
     assert not kinds_without("warp")
     assert all(issubclass(kind, Annotation) for kind in ANNOTATIONS.values())
-    assert set(FAMILIES) >= {"warp", "tone", "filter", "noise", "overlay", "erase", "spectral", "voxel", "morphology"}
+    assert set(FAMILIES) >= {
+        "warp",
+        "tone",
+        "filter",
+        "noise",
+        "overlay",
+        "erase",
+        "spectral",
+        "voxel",
+        "volume",
+        "morphology",
+    }
 
 
 # Compositions are nodes ----------------------------------------------------------------------------------------------

@@ -84,10 +84,10 @@ def test_messages_of_jax_do_not_begin_with_a_page() -> None:
     ("name", "message"),
     [
         (
-            "BiasField",
-            "jaxaug has no 'BiasField'. Albumentations has it, and it is not here yet; nearest is 'RandomBrightnessCo",
+            "Affine3D",
+            "jaxaug has no 'Affine3D'. Albumentations has it, and it is not here yet; nearest is 'Flip3D'",
         ),
-        ("ModeFilter", "not here yet; nearest is 'GaussianBlur'"),
+        ("Superpixels", "not here yet; nearest is 'Posterize'"),
         ("ReplayCompose", r"augment\.sample\(key, sample\) is what is applied"),
         ("HorzontalFlip", r"jaxaug has no 'HorzontalFlip'\. Did you mean 'HorizontalFlip'\?"),
         ("quux", r"jaxaug has no 'quux'\.$"),

@@ -254,7 +254,7 @@ def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
         image = out[group]["image"]
         assert image.ndim == value["image"].ndim
         assert image.dtype == (case.makes or value["image"].dtype)
-        if group == "flat" or name in ("Solarize", "Posterize", "ImageCompression"):
+        if group == "flat" or name in ("Solarize", "Posterize", "ImageCompression", "ModeFilter", "Dithering"):
             continue
         dtype, channels = group.split("_")
         if name == "CLAHE" and group == "uint8_3":

@@ -8,19 +8,16 @@ from jaxaug.core.suggestions import nearest
 
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {
-    "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
+    "RandomBrightnessContrast": "ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
-    "GaussNoise": "FilmGrain KSpaceSpikeNoise RicianNoise",
-    "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
-    "Emboss": "GibbsRinging GhostingArtifact",
-    "Posterize": "Dithering Halftone Superpixels",
+    "Posterize": "Superpixels",
     "RandomShadow": "PlasmaShadow TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
-    "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D GridShuffle3D Pad3D "
-    "PadIfNeeded3D RandomCrop3D RandomResizedCrop3D RandomRotate90_3D Resize3D",
+    "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D "
+    "GridShuffle3D Pad3D PadIfNeeded3D RandomCrop3D RandomResizedCrop3D RandomRotate90_3D Resize3D",
 }
 #: What takes the place of names that have no meaning here.
 _INSTEAD = {
@@ -36,8 +33,8 @@ def about(name: str, known: Collection[str]) -> str:
         known: the names there are.
 
     Example:
-        >>> about("BiasField", ["RandomBrightnessContrast"])
-        " Albumentations has it, and it is not here yet; nearest is 'RandomBrightnessContrast'."
+        >>> about("Affine3D", ["Flip3D"])
+        " Albumentations has it, and it is not here yet; nearest is 'Flip3D'."
     """
     if name in _INSTEAD:
         return f" Of Albumentations; here {_INSTEAD[name]}."

@@ -181,7 +181,7 @@ def choice(default: Any, options: tuple[Any, ...]) -> Any:
             raise ValueError(
                 f"{where} must be one of {', '.join(map(repr, options))}, got {v!r}.{nearest(v, map(str, options))}"
             )
-        return v
+        return options[options.index(v)]
 
     return _field(default, convert, True)
 

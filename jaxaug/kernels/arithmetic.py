@@ -33,6 +33,17 @@ def clip_unit(value: Array) -> Array:
     return fast_minimum(1.0, fast_maximum(0.0, value))
 
 
+def finite_sqrt(square: Array) -> Array:
+    """A square root whose slope is finite at zero.
+
+    Example:
+        >>> import jax, jax.numpy as jnp
+        >>> float(finite_sqrt(jnp.float32(4.0))), float(jax.grad(finite_sqrt)(0.0))
+        (2.0, 0.0)
+    """
+    return jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
+
+
 def interpolate(x: Any, places: Any, values: Any) -> Array:
     """Linear between values at some places, and constant beyond them.
 

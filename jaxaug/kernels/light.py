@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.settings_of_jax import with_own_settings
-from jaxaug.kernels.arithmetic import clip_unit
+from jaxaug.kernels.arithmetic import clip_unit, finite_sqrt
 from jaxaug.kernels.decorators import Planes, planewise
 
 #: Red and blue of a light, green being 1, as polynomials of 6000 kelvin / temperature, the constant first. They meet
@@ -111,13 +111,8 @@ def light_from_corner(image: Planes, intensity: Any, corner: Any, *, size: Any) 
     at_right, below = (corner == 1) | (corner == 2), corner >= 2
     x = jnp.arange(image[0].shape[1]) - jnp.where(at_right, width - 1, 0.0)
     y = jnp.arange(image[0].shape[0]) - jnp.where(below, height - 1, 0.0)
-    distance = _root(x**2 + (y**2)[:, None]) / _root(height**2 + width**2)
+    distance = finite_sqrt(x**2 + (y**2)[:, None]) / finite_sqrt(height**2 + width**2)
     return _lit(image, 1 - intensity * distance)
-
-
-def _root(square: Array) -> Array:
-    """A square root whose slope is finite at zero."""
-    return jnp.where(square > 0, jnp.sqrt(jnp.where(square > 0, square, 1.0)), 0.0)
 
 
 @planewise()

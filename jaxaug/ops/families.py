@@ -18,6 +18,7 @@ from jaxaug.ops.morphology import morph
 from jaxaug.ops.pixel_choice import PixelChoice
 from jaxaug.ops.pixel_pass import run_pass
 from jaxaug.ops.selected import Selected
+from jaxaug.ops.volume import change_volumes
 from jaxaug.ops.voxel import move_voxels
 from jaxaug.sampling.reading import read_picture
 
@@ -60,6 +61,7 @@ FAMILIES: dict[str, Family] = {
     "erase": Family(cut_out),
     "morphology": Family(morph),
     "voxel": Family(move_voxels),
+    "volume": Family(change_volumes),
     "axes": Family(keep_axes),
     "functions": Family(call_functions),
     "selected": Family(change_channels),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -56,11 +57,7 @@ class Spectral(PixelOp):
     def for_picture(self, info: PictureInfo) -> Spectral | None:
         if info.kind != "image":
             return None
-        if info.canvas.extent is not None:
-            raise ValueError(
-                f"{self.name} looks at the frequencies of whole pictures, but {info.label!r} lies in a buffer of which "
-                "only a part is the picture. Put a Resize or a crop of fixed size before it."
-            )
+        refuse_buffers(self.name, info)
         return struct.replace(self, max_value=info.max_value)
 
     @property
@@ -73,6 +70,64 @@ class Spectral(PixelOp):
         sized = [_sized(reference, image.size, image.channels) for reference in units]
         chosen = jnp.take(jnp.stack(sized), self.index, axis=0, mode="clip")
         return FloatImage(tuple(self.kernel()(image.parts, tuple(chosen), **self.params)), image.step)
+
+
+@struct.struct
+class Frequencies(PixelOp):
+    """An op of the family without references: a kernel on the channels of an image.
+
+    Args:
+        params: keyword arguments of the kernel.
+        kernel: from the channels of an image and `params`, new channels.
+        active: whether it is applied.
+        name: what drew it.
+    """
+
+    family = "spectral"
+
+    params: dict[str, Any]
+    kernel: Importable = static()
+    active: Scalar = static_if_true(default=True)
+    name: str = static(default="Frequencies")
+
+    def for_picture(self, info: PictureInfo) -> Frequencies | None:
+        if info.kind != "image":
+            return None
+        refuse_buffers(self.name, info)
+        return self
+
+    @property
+    def planes(self) -> bool:
+        return True
+
+    def apply(self, image: FloatImage) -> FloatImage:
+        return FloatImage(tuple(self.kernel()(image.parts, **self.params)), image.step)
+
+
+def frequencies(kernel: Callable[..., Any], **params: Any) -> Frequencies:
+    """A function of an image's frequencies from a kernel and its arguments.
+
+    Args:
+        kernel: a function at the top of a module, see `Frequencies`.
+        **params: its keyword arguments.
+
+    Raises:
+        ValueError: a function that cannot be imported by its name.
+    """
+    return Frequencies({name: jnp.asarray(value) for name, value in params.items()}, Importable.of(kernel))
+
+
+def refuse_buffers(name: str, info: PictureInfo) -> None:
+    """Refuses pictures that fill only a part of their buffer.
+
+    Raises:
+        ValueError: it is such a one.
+    """
+    if info.canvas.extent is not None:
+        raise ValueError(
+            f"{name} looks at the frequencies of whole pictures, but {info.label!r} lies in a buffer of which only a "
+            "part is the picture. Put a Resize or a crop of fixed size before it."
+        )
 
 
 def references_in(view: View, name: str) -> list[Array]:

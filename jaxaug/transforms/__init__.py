@@ -3,7 +3,16 @@
 from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.annotation_artifacts import AnnotationArtifacts
-from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
+from jaxaug.transforms.blur import (
+    AdvancedBlur,
+    Blur,
+    Defocus,
+    GaussianBlur,
+    MedianBlur,
+    ModeFilter,
+    MotionBlur,
+    StochasticConvolution,
+)
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
 from jaxaug.transforms.colour import (
     ColorJitter,
@@ -46,10 +55,18 @@ from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
 from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
+from jaxaug.transforms.medical import (
+    BiasField,
+    GhostingArtifact,
+    GibbsRinging,
+    KSpaceSpikeNoise,
+    MotionArtifact,
+    RicianNoise,
+)
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix, MixUp
 from jaxaug.transforms.morphology import Morphological
-from jaxaug.transforms.noise import GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
+from jaxaug.transforms.noise import FilmGrain, GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
 from jaxaug.transforms.normalize import Normalize
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
@@ -57,6 +74,7 @@ from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.precipitation import AtmosphericFog, RandomFog, RandomRain, RandomSnow
+from jaxaug.transforms.printing import Dithering, Halftone
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
@@ -84,6 +102,7 @@ __all__ = [
     "AtmosphericFog",
     "AutoContrast",
     "BBoxSafeRandomCrop",
+    "BiasField",
     "Blur",
     "CLAHE",
     "CenterCrop",
@@ -100,6 +119,7 @@ __all__ = [
     "CutMix",
     "D4",
     "Defocus",
+    "Dithering",
     "Downscale",
     "ElasticTransform",
     "Emboss",
@@ -108,30 +128,37 @@ __all__ = [
     "Erasing",
     "FDA",
     "FancyPCA",
+    "FilmGrain",
     "Flip3D",
     "FrequencyMasking",
     "FromFloat",
     "GaussNoise",
     "GaussianBlur",
+    "GhostingArtifact",
+    "GibbsRinging",
     "GlassBlur",
     "GridDistortion",
     "GridDropout",
     "GridElasticDeform",
     "GridMask",
+    "Halftone",
     "HorizontalFlip",
     "HueSaturationValue",
     "ISONoise",
     "Illumination",
     "ImageCompression",
     "InvertImg",
+    "KSpaceSpikeNoise",
     "Lambda",
     "LensFlare",
     "LetterBox",
     "LongestMaxSize",
     "MaskDropout",
     "MedianBlur",
-    "Morphological",
     "MixUp",
+    "ModeFilter",
+    "Morphological",
+    "MotionArtifact",
     "MotionBlur",
     "MultiplicativeNoise",
     "NoOp",
@@ -166,6 +193,7 @@ __all__ = [
     "RandomSunFlare",
     "RandomToneCurve",
     "Resize",
+    "RicianNoise",
     "RingingOvershoot",
     "Rotate",
     "SafeRotate",
@@ -177,6 +205,7 @@ __all__ = [
     "Solarize",
     "Spatter",
     "SquareSymmetry",
+    "StochasticConvolution",
     "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",

@@ -16,17 +16,19 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Range, Scalar
+from jaxaug.core.types import Range, Reading, Scalar
 from jaxaug.core.view import View
 from jaxaug.kernels.filter_weights import motion_path, soft_disc, tilted_gaussian
 from jaxaug.ops.filter import Separable, Sparse
 from jaxaug.ops.median import Median
+from jaxaug.ops.mode import Mode
+from jaxaug.ops.random_filter import RandomFilter
 from jaxaug.ops.symmetric_filter import Symmetric
 
 
-def odd_sizes(default: tuple[int, int]) -> Any:
-    """A range of sides of filters: numbers become odd and at least 3, one number r stands for (3, r)."""
-    plain = args.pair(default, lambda v: (3, max(3, v)), 0, static=True)
+def odd_sizes(default: tuple[int, int], *, alone: bool = True) -> Any:
+    """A range of sides of filters: numbers become odd and at least 3, one number r stands for (3, r), if it may."""
+    plain = args.pair(default, (lambda v: (3, max(3, v))) if alone else None, 0, static=True)
 
     def convert(where: str, v: Any) -> tuple[int, ...]:
         return tuple(max(3, end | 1) for end in plain.metadata["convert"](where, v))
@@ -124,6 +126,36 @@ class MedianBlur(Transform):
         low, high = self.blur_limit
         sizes = tuple(range(low, high + 1, 2))
         return Median(rng.integer("size", (0, len(sizes) - 1)), sizes)
+
+
+@transform
+class ModeFilter(Transform):
+    """The most frequent level of a square, each channel by itself: areas of one colour, as of a painting.
+
+    Args:
+        kernel_range: range of the square's side in pixels, odd and at least 3. Its upper end fixes what it costs,
+            which grows by its fourth power.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> paint = ja.Compose([ja.ModeFilter((5, 5), p=1)])
+        >>> paint(jax.random.key(0), image=jnp.array([[7, 9, 7, 9, 9, 7]], jnp.uint8))["image"]
+        Array([[7, 9, 9, 9, 9, 7]], dtype=uint8)
+
+    Follows Pillow's `ModeFilter`: what lies outside the picture does not count, the lowest of equally frequent levels
+    wins, and a pixel stays as it is where no level comes more than twice. Of other dtypes than uint8, values count as
+    equal that are the same of 256 levels; gradients do not pass where another level is taken.
+    """
+
+    needs_range = True
+
+    kernel_range: Range = odd_sizes((3, 7), alone=False)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Mode:
+        low, high = self.kernel_range
+        sizes = tuple(range(low, high + 1, 2))
+        return Mode(rng.integer("size", (0, len(sizes) - 1)), sizes)
 
 
 @transform
@@ -265,3 +297,45 @@ class Defocus(Transform):
         # The rim of the disc is blurred by two pixels at most.
         reach = self.radius[1] + (2 if self.radius[1] > 8 else 1)
         return Symmetric(soft_disc(radius, sigma, reach)[reach:, reach:], jnp.array([-jnp.inf, jnp.inf]))
+
+
+@transform
+class StochasticConvolution(Transform):
+    """Filters with random weights: textures change, shapes stay.
+
+    Args:
+        kernel_range: range of the filter's side in pixels, odd and at least 3. Its upper end fixes what it costs.
+        strength_range: range of how much random weights add to the picture itself: their standard deviation times the
+            filter's side; 0 leaves the picture as it is.
+        per_channel: every channel has weights of its own.
+        border_mode: what lies beyond the edge: `constant` is black.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> texture = ja.Compose([ja.StochasticConvolution(p=1)])
+        >>> texture(jax.random.key(0), image=jnp.full((2, 2), 0.5))["image"].round(3)
+        Array([[0.5, 0.5],
+               [0.5, 0.5]], dtype=float32)
+
+    After Xu et al., "Robust and generalizable visual representation learning via random convolutions", 2021, whose
+    normal weights have such a deviation and are mixed with the picture. Here their sum is 0, so that even areas keep
+    their brightness, and channels are not mixed.
+    """
+
+    needs_range = True
+
+    kernel_range: Range = odd_sizes((3, 7), alone=False)
+    strength_range: Range = args.pair((0.0, 1.0), None, 0)
+    per_channel: bool = args.option(False, bool)
+    border_mode: Reading = args.border_mode("reflect_101")
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> RandomFilter:
+        return RandomFilter(
+            rng.key("weights"),
+            rng.uniform("strength", self.strength_range),
+            odd_size(rng, self.kernel_range),
+            self.kernel_range[1],
+            per_channel=self.per_channel,
+            border=self.border_mode,
+        )

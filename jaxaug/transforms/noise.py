@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import jax.numpy as jnp
 
+from jaxaug import functional as F
 from jaxaug.core import arguments as args
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
 from jaxaug.core.types import Range, Scalar
 from jaxaug.core.view import View
+from jaxaug.ops.film_grain import GrainNoise
 from jaxaug.ops.noise import NormalNoise, PoissonCounts, SaltPepper, SensorNoise, UniformFactors
 
 
@@ -173,3 +175,39 @@ class SaltAndPepper(Transform):
     def draw(self, rng: Draw, view: View) -> SaltPepper:
         amount, salt = rng.uniform("amount", self.amount), rng.uniform("salt", self.salt_vs_pepper)
         return SaltPepper(rng.key("pixels"), amount * salt, amount * (1 - salt))
+
+
+@transform
+class FilmGrain(Transform):
+    """Adds the grain of film, which all channels share: strongest in the midtones, none in black and in white.
+
+    Args:
+        intensity_range: range of its standard deviation in the midtones, as a fraction of full brightness, in [0, 1].
+        grain_size_range: range of the width of a grain in whole pixels, at least 1; at 1 every pixel is drawn by
+            itself. Its upper end fixes what smoothing costs.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> film = ja.Compose([ja.FilmGrain((0.2, 0.2), (1, 1), p=1)])
+        >>> grainy = film(jax.random.key(0), image=jnp.full((64, 64), 0.5))["image"]
+        >>> bool(0.19 < grainy.std() < 0.21)
+        True
+
+    A brightness is the share of the film that grains leave free, whose deviation at g is that in the midtones times
+    2 sqrt(g (1 - g)): the Boolean model of Newson et al., "A stochastic film grain model for resolution-independent
+    rendering", 2017, seen from afar. Frames of a clip share their grain.
+    """
+
+    needs_range = True
+
+    intensity_range: Range = args.pair((0.1, 0.3), None, 0, 1)
+    grain_size_range: Range = args.pair((1, 3), None, 1, static=True)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> GrainNoise:
+        low, high = self.grain_size_range
+        size = rng.integer("size", (low, high))
+        # A Gaussian of a deviation of half a pixel and more is as wide as 2.4 deviations, where it is half as high.
+        length = 3 * (high - 1) + 1 | 1
+        kernel = F.gaussian_kernel((size - 1) / 2, length, length)
+        return GrainNoise(rng.key("field"), rng.uniform("intensity", self.intensity_range), kernel)
