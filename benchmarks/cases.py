@@ -56,6 +56,7 @@ RANDOM_PLACES = frozenset(
         "RandomFog",
         "RandomRain",
         "RandomSunFlare",
+        "Superpixels",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -250,6 +251,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("RandomRain"),
         step("RandomSnow"),
         step("RandomSunFlare"),
+        step("Superpixels", p_replace=(0.5, 0.5)),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

@@ -167,6 +167,7 @@ TABLE = [
     pixels(ja.RandomRain(p=1), channels=(1, 3, 4)),
     pixels(ja.RandomSnow(p=1), channels=(1, 3)),
     pixels(ja.RandomSunFlare(src_radius=20, p=1), channels=(1, 3)),
+    pixels(ja.Superpixels((0.4, 0.8), (12, 12), 32, p=1)),
     erase(ja.Morphological((3, 4), p=1), random=False),
     erase(ja.CoarseDropout((1, 4), (0.1, 0.3), (0.1, 0.3), fill_mask=0, p=1)),
     erase(ja.Erasing((0.1, 0.3), fill_mask=0, p=1)),

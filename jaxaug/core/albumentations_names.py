@@ -13,7 +13,7 @@ _NEAREST = {
     "GaussNoise": "FilmGrain KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
-    "Posterize": "Dithering Halftone Superpixels",
+    "Posterize": "Dithering Halftone",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",

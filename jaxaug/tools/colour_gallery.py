@@ -56,6 +56,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "Sharpen": {"alpha": (0.9, 0.9)},
     "ShotNoise": {"scale_range": (1.0, 1.0)},
     "Solarize": {"threshold_range": (0.2, 0.2)},
+    "Superpixels": {"p_replace": (1, 1), "n_segments": (60, 60)},
     "ToGray": {},
     "ToSepia": {},
     "UnsharpMask": {"alpha": (1, 1), "blur_limit": (7, 7), "threshold": 0},

@@ -60,6 +60,7 @@ from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
+from jaxaug.transforms.superpixels import Superpixels
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
 from jaxaug.transforms.tones import (
     InvertImg,
@@ -168,6 +169,7 @@ __all__ = [
     "SmallestMaxSize",
     "Solarize",
     "SquareSymmetry",
+    "Superpixels",
     "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",
