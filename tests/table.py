@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import matplotlib
 import numpy as np
 import pytest
 from scenes import labelled, smooth
@@ -16,6 +18,8 @@ import jaxaug as ja
 from jaxaug.backend import struct
 
 ANY = (1, 3, 4, 6)
+#: A font that comes with matplotlib.
+FONT = pathlib.Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -200,6 +204,7 @@ APART = [
     pixels(ja.ToTensorV2()),
     pixels(ja.ToTensor3D()),
     pixels(ja.Lambda(image=jnp.flipud)),
+    pixels(ja.TextImage(FONT)),
 ]
 
 #: Warps that do not keep the picture in one piece, which `test_tearing` tries.

@@ -14,7 +14,7 @@ _NEAREST = {
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone",
-    "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
+    "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",

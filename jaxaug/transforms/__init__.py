@@ -62,6 +62,7 @@ from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.superpixels import Superpixels
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
+from jaxaug.transforms.text import TextImage
 from jaxaug.transforms.tones import (
     InvertImg,
     Posterize,
@@ -170,6 +171,7 @@ __all__ = [
     "Solarize",
     "SquareSymmetry",
     "Superpixels",
+    "TextImage",
     "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",
