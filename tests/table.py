@@ -205,6 +205,7 @@ APART = [
     pixels(ja.ToTensor3D()),
     pixels(ja.Lambda(image=jnp.flipud)),
     pixels(ja.TextImage(FONT)),
+    pixels(ja.OverlayElements()),
 ]
 
 #: Warps that do not keep the picture in one piece, which `test_tearing` tries.

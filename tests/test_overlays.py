@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from pictures import chelsea
+from skimage import data
 from table import FONT
 
 import jaxaug as ja
@@ -234,3 +235,136 @@ def test_plans_tell_the_texts() -> None:
 def test_what_is_wrong_with_text_is_said(make: Any, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         make()
+
+
+# Elements -------------------------------------------------------------------------------------------------------------
+
+
+def disc(height: int, width: int) -> np.ndarray:
+    y, x = np.mgrid[:height, :width]
+    return (((y / (height - 1) - 0.5) ** 2 + (x / (width - 1) - 0.5) ** 2) < 0.2).astype(np.uint8)
+
+
+def sticker(height: int = 20, width: int = 30, **more: Any) -> dict[str, Any]:
+    image = data.coffee()[100 : 100 + 4 * height : 4, 100 : 100 + 4 * width : 4]
+    return {"image": image, "mask": disc(height, width)} | more
+
+
+def laid(elements: Any, key: Any = KEY, **targets: Any) -> dict[str, np.ndarray]:
+    sample = {"image": chelsea(), "mask": np.zeros((60, 90), np.uint8)} | targets | {"overlay_metadata": elements}
+    return jax.tree.map(np.asarray, ja.Compose([ja.OverlayElements(p=1)])(key, sample))
+
+
+def test_an_element_lies_in_its_box_and_marks_the_mask() -> None:
+    box = np.array([0.25, 0.25, 0.75, 0.75], np.float32)
+    colour = np.full((4, 6, 3), 7, np.uint8)
+    given = {"image": colour, "mask": np.ones((4, 6), np.uint8), "bbox": box, "mask_id": np.int32(5)}
+    sample = {
+        "image": np.zeros((40, 64, 3), np.uint8),
+        "mask": np.zeros((40, 64), np.uint8),
+        "overlay_metadata": given,
+    }
+    out = jax.jit(ja.Compose([ja.OverlayElements(p=1)]))(KEY, sample)
+    expected = np.zeros((40, 64), np.uint8)
+    expected[10:30, 16:48] = 1
+    np.testing.assert_array_equal(out["mask"], expected * 5)
+    np.testing.assert_array_equal(out["image"], (expected * 7)[..., None].repeat(3, -1))
+
+
+@slow
+def test_elements_are_those_of_albumentations() -> None:
+    elements = [
+        sticker(bbox=[0.1, 0.2, 0.31, 0.5], mask_id=3),
+        sticker(40, 44, bbox=[0.5, 0.3, 0.95, 0.8], mask_id=4),
+        {"image": sticker()["image"], "bbox": [0.4, 0.0, 0.6, 0.2]},
+    ]
+    plain = [one | {"bbox": np.array(one["bbox"], np.float32)} for one in elements]
+    sample = {"image": chelsea(), "mask": np.zeros((60, 90), np.uint8)}
+    theirs = A.Compose([A.OverlayElements(p=1)])(**sample, overlay_metadata=elements)
+    for given in (elements, plain):
+        ours = laid(given)
+        # Masks are read around centres of pixels.
+        assert (ours["mask"] == theirs["mask"]).mean() > 0.98
+        same = ours["mask"] == theirs["mask"]
+        assert (np.abs(ours["image"].astype(int) - theirs["image"])[same] <= 2).mean() > 0.99
+
+
+@slow
+def test_an_element_without_a_box_keeps_its_size_wherever_there_is_room() -> None:
+    corners = []
+    for seed in range(60):
+        out = laid(sticker(), jax.random.key(seed))["image"]
+        hidden = (out != chelsea()).any(-1)
+        rows, columns = (np.flatnonzero(hidden.any(axis)) for axis in (1, 0))
+        corners.append((rows[0], columns[0]))
+        inside = np.flatnonzero(disc(20, 30).any(1))[0], np.flatnonzero(disc(20, 30).any(0))[0]
+        top, left = rows[0] - inside[0], columns[0] - inside[1]
+        shown = np.where(disc(20, 30)[..., None] > 0, sticker()["image"], chelsea()[top : top + 20, left : left + 30])
+        np.testing.assert_array_equal(out[top : top + 20, left : left + 30], shown)
+    assert len(set(corners)) > 50
+    whole = laid({"image": data.coffee()[:100, :120]})["image"]
+    assert (whole != chelsea()).mean() > 0.95
+
+
+@slow
+def test_elements_have_the_dtype_channels_and_size_of_every_picture() -> None:
+    box = np.array([0.2, 0.2, 0.7, 0.9], np.float32)
+    given = sticker(bbox=box, mask_id=np.int32(2))
+    plain = laid(given)
+    for dtype in (np.uint16, np.float16, np.float32):
+        scale = 257 if dtype == np.uint16 else 1 / 255
+        out = laid(given, image=(chelsea() * np.float64(scale)).astype(dtype))["image"]
+        assert out.dtype == dtype
+        assert np.abs(out / np.float64(scale) - plain["image"]).max() < 1.5
+    grey = laid(given, image=chelsea()[..., 0])["image"]
+    assert grey.shape == (60, 90)
+    buffer = {"image": np.pad(chelsea(), ((0, 9), (0, 30), (0, 0))), "mask": np.zeros((69, 120), np.uint8)}
+    out = laid(given, **buffer, size=np.array([60, 90], np.int32))
+    assert (out["image"][:60, :90] == plain["image"]).mean() > 0.99
+    assert (out["mask"][:60, :90] == plain["mask"]).mean() > 0.99
+    clip = laid(given, image=np.zeros((60, 90, 3)), images=np.stack([chelsea()] * 2))["images"]
+    np.testing.assert_array_equal(clip[0], clip[1])
+    np.testing.assert_array_equal(clip[0], plain["image"])
+
+
+@slow
+def test_every_sample_of_a_batch_has_its_own_elements() -> None:
+    augment = ja.Compose([ja.OverlayElements(p=0.5)])
+    boxed = sticker(bbox=np.array([0, 0, 0.5, 0.5], np.float32))
+    turned = {"image": sticker()["image"][::-1], "mask": disc(20, 30)}
+    one = {"image": chelsea(), "overlay_metadata": [sticker(), boxed]}
+    other = {"image": chelsea()[::-1], "overlay_metadata": [turned, boxed]}
+    samples = [one, other] * 4
+    out = augment.batch(KEY, jax.tree.map(lambda *leaves: np.stack(leaves), *samples))["image"]
+    for i, sample in enumerate(samples):
+        np.testing.assert_array_equal(out[i], augment(jax.random.fold_in(KEY, i), sample)["image"])
+    changed = [(np.asarray(o) != s["image"]).any() for o, s in zip(out, samples, strict=True)]
+    assert 0 < sum(changed) < len(samples)
+
+
+@slow
+def test_plans_of_elements_are_small_and_repeat_them() -> None:
+    augment = ja.Compose([ja.OverlayElements("stickers", p=1)])
+    sample = {"image": chelsea(), "stickers": [sticker()]}
+    plan = augment.sample(KEY, sample)
+    assert "1 element of 'stickers'" in str(plan)
+    assert sum(np.size(leaf) for leaf in jax.tree.leaves(plan)) < 20
+    np.testing.assert_array_equal(augment.apply(plan, sample)["image"], augment(KEY, sample)["image"])
+
+
+@pytest.mark.parametrize(
+    ("elements", "message"),
+    [
+        (
+            {"mask": np.ones((4, 4))},
+            r"must hold dicts with an 'image' each, .* got a dict of \['mask'\]",
+        ),
+        (np.ones((4, 4)), r"'overlay_metadata' must hold dicts with an 'image' each, "),
+        (sticker(box=np.zeros(4)), r"tells 'box' of an element, which has .* Did you mean 'bbox'"),
+        (sticker(mask=np.ones((3, 3))), r"masks \(h, w\) of their size, got an image .* with a mask of shape \(3, 3\)"),
+        ({"image": np.ones(3)}, r"needs images \(h, w\) or \(h, w, C\) .* got an image of shape \(3,\)\."),
+    ],
+)
+def test_what_is_wrong_with_elements_is_said(elements: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        laid(elements)

@@ -16,7 +16,7 @@ _NEAREST = {
     "Posterize": "Dithering Halftone",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
-    "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
+    "CutMix": "CopyAndPaste MixUp Mosaic",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
     "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D GridShuffle3D Pad3D "

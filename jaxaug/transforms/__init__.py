@@ -51,6 +51,7 @@ from jaxaug.transforms.noise import GaussNoise, ISONoise, MultiplicativeNoise, S
 from jaxaug.transforms.normalize import Normalize
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
+from jaxaug.transforms.overlays import OverlayElements
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
@@ -132,6 +133,7 @@ __all__ = [
     "NoOp",
     "Normalize",
     "OpticalDistortion",
+    "OverlayElements",
     "Pad",
     "PadIfNeeded",
     "Perspective",
