@@ -25,6 +25,7 @@ RANDOM_PLACES = frozenset(
         "GridDropout",
         "PixelDropout",
         "ConstrainedCoarseDropout",
+        "GuidedCoarseDropout",
         "PiecewiseAffine",
         "ThinPlateSpline",
         "GridElasticDeform",
@@ -134,6 +135,7 @@ class Case:
 NEEDS = {
     "MaskDropout": "image+mask",
     "ConstrainedCoarseDropout": "image+mask",
+    "GuidedCoarseDropout": "image+mask",
     "CropNonEmptyMaskIfExists": "image+mask",
     "RandomSizedBBoxSafeCrop": "rows",
     "AtLeastOneBBoxRandomCrop": "rows",
@@ -196,6 +198,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridDropout", ratio=0.5),
         step("PixelDropout", dropout_prob=0.05),
         step("ConstrainedCoarseDropout", hole_height_range=(0.2, 0.4), hole_width_range=(0.2, 0.4), mask_indices=[1]),
+        step("GuidedCoarseDropout", region_key="mask"),
         step("OpticalDistortion", distort_limit=(-0.3, 0.3)),
         step("PiecewiseAffine", scale=(0.03, 0.05)),
         step("ThinPlateSpline", scale_range=(0.2, 0.4)),

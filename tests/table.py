@@ -180,6 +180,7 @@ TABLE = [
     erase(ja.GridMask(rotation_range=(-90, 90), fill_mask=0, p=1)),
     erase(ja.PixelDropout(0.2, mask_drop_value=0, p=1)),
     erase(ja.ConstrainedCoarseDropout((1, 3), (0.2, 0.6), (0.2, 0.6), fill_mask=0, p=1, mask_indices=[1, 2])),
+    erase(ja.GuidedCoarseDropout("mask", None, 0, (1, 2), (0.2, 0.4), fill_mask=0, p=1), needs=("mask",)),
     erase(ja.TimeMasking(20, p=1)),
     erase(ja.FrequencyMasking(20, p=1)),
     pixels(ja.ChannelDropout((1, 2), p=1), channels=(3, 4, 6)),

@@ -17,7 +17,6 @@ _NEAREST = {
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste MixUp Mosaic",
-    "ConstrainedCoarseDropout": "GuidedCoarseDropout",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
     "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D GridShuffle3D Pad3D "
     "PadIfNeeded3D RandomCrop3D RandomResizedCrop3D RandomRotate90_3D Resize3D",

@@ -49,7 +49,7 @@ from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
 from jaxaug.transforms.noise import GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
 from jaxaug.transforms.normalize import Normalize
-from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
+from jaxaug.transforms.objects import ConstrainedCoarseDropout, GuidedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.overlays import OverlayElements
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
@@ -116,6 +116,7 @@ __all__ = [
     "GridDropout",
     "GridElasticDeform",
     "GridMask",
+    "GuidedCoarseDropout",
     "HorizontalFlip",
     "HueSaturationValue",
     "ISONoise",
