@@ -25,6 +25,7 @@ RANDOM_PLACES = frozenset(
         "GridDropout",
         "PixelDropout",
         "ConstrainedCoarseDropout",
+        "GuidedCoarseDropout",
         "PiecewiseAffine",
         "ThinPlateSpline",
         "GridElasticDeform",
@@ -66,6 +67,7 @@ RANDOM_PLACES = frozenset(
         "BiasField",
         "KSpaceSpikeNoise",
         "RicianNoise",
+        "Superpixels",
         "RandAugment",
         "TrivialAugmentWide",
     }
@@ -143,6 +145,7 @@ class Case:
 NEEDS = {
     "MaskDropout": "image+mask",
     "ConstrainedCoarseDropout": "image+mask",
+    "GuidedCoarseDropout": "image+mask",
     "CropNonEmptyMaskIfExists": "image+mask",
     "RandomSizedBBoxSafeCrop": "rows",
     "AtLeastOneBBoxRandomCrop": "rows",
@@ -205,6 +208,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GridDropout", ratio=0.5),
         step("PixelDropout", dropout_prob=0.05),
         step("ConstrainedCoarseDropout", hole_height_range=(0.2, 0.4), hole_width_range=(0.2, 0.4), mask_indices=[1]),
+        step("GuidedCoarseDropout", region_key="mask"),
         step("OpticalDistortion", distort_limit=(-0.3, 0.3)),
         step("PiecewiseAffine", scale=(0.03, 0.05)),
         step("ThinPlateSpline", scale_range=(0.2, 0.4)),
@@ -274,6 +278,7 @@ def singles(batch: int, size: int) -> list[Case]:
         step("GibbsRinging"),
         step("KSpaceSpikeNoise"),
         step("RicianNoise"),
+        step("Superpixels", p_replace=(0.5, 0.5)),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
     ]

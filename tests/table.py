@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import pathlib
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import matplotlib
 import numpy as np
 import pytest
 from scenes import labelled, smooth
@@ -16,6 +18,8 @@ import jaxaug as ja
 from jaxaug.backend import struct
 
 ANY = (1, 3, 4, 6)
+#: A font that comes with matplotlib.
+FONT = pathlib.Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,6 +185,7 @@ TABLE = [
     pixels(ja.GibbsRinging((0.3, 0.8), p=1)),
     pixels(ja.KSpaceSpikeNoise(p=1), limit=("intensity_range", 1)),
     pixels(ja.RicianNoise(p=1), limit=("std_range", 1)),
+    pixels(ja.Superpixels((0.4, 0.8), (12, 12), 32, p=1)),
     erase(ja.Morphological((3, 4), p=1), random=False),
     erase(ja.CoarseDropout((1, 4), (0.1, 0.3), (0.1, 0.3), fill_mask=0, p=1)),
     erase(ja.Erasing((0.1, 0.3), fill_mask=0, p=1)),
@@ -189,6 +194,7 @@ TABLE = [
     erase(ja.GridMask(rotation_range=(-90, 90), fill_mask=0, p=1)),
     erase(ja.PixelDropout(0.2, mask_drop_value=0, p=1)),
     erase(ja.ConstrainedCoarseDropout((1, 3), (0.2, 0.6), (0.2, 0.6), fill_mask=0, p=1, mask_indices=[1, 2])),
+    erase(ja.GuidedCoarseDropout("mask", None, 0, (1, 2), (0.2, 0.4), fill_mask=0, p=1), needs=("mask",)),
     erase(ja.TimeMasking(20, p=1)),
     erase(ja.FrequencyMasking(20, p=1)),
     pixels(ja.ChannelDropout((1, 2), p=1), channels=(3, 4, 6)),
@@ -216,6 +222,8 @@ APART = [
     pixels(ja.ToTensorV2()),
     pixels(ja.ToTensor3D()),
     pixels(ja.Lambda(image=jnp.flipud)),
+    pixels(ja.TextImage(FONT)),
+    pixels(ja.OverlayElements()),
 ]
 
 #: Warps that do not keep the picture in one piece, which `test_tearing` tries.

@@ -56,6 +56,18 @@ def test_what_is_taken_from_the_image_may_be_left_out(by: str) -> None:
     assert np.abs(zero).max() < 1e-3
 
 
+@pytest.mark.parametrize("by", ["standard", "image"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_normalized_values_are_cut_where_that_is_asked_for(by: str, dtype: Any) -> None:
+    picture = chelsea() if dtype == np.uint8 else (chelsea() / 255).astype(dtype)
+    plain = made(ja.Normalize(normalization=by), picture)
+    assert plain.min() < -0.5
+    assert plain.max() > 0.25
+    np.testing.assert_array_equal(
+        made(ja.Normalize(normalization=by, clip_range=(-0.5, 0.25)), picture), plain.clip(-0.5, 0.25)
+    )
+
+
 @pytest.mark.parametrize(
     ("transform", "changes"),
     [
@@ -76,6 +88,10 @@ def test_every_argument_has_an_effect(transform: Any, changes: dict[str, Any]) -
     [
         (lambda: ja.Vignetting((0, 2)), r"Vignetting\(intensity_range=...\) must be in \[0, 1\], got 2"),
         (lambda: ja.Vignetting(center_range=(0.7, 0.3)), r"\(center_range=...\) must be \(low, high\)"),
+        (
+            lambda: ja.Normalize(clip_range=(1, 0)),
+            r"Normalize\(clip_range=...\) must be \(low, high\) with",
+        ),
         (lambda: ja.Normalize(std=None), r"Normalize\(std=None\) fits the modes that take it from the image"),
         (lambda: ja.Enhance("blur"), r"Enhance\(mode=...\) must be one of 'edge', 'detail', got 'blur'"),
         (lambda: ja.Enhance(alpha_range=(-1, 1)), r"Enhance\(alpha_range=...\) must be at least 0, got -1"),

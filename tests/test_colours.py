@@ -429,6 +429,32 @@ def test_added_noise_of_a_range_per_channel_and_of_coarse_fields() -> None:
     assert np.ptp(made(ja.AdditiveNoise("gaussian", "shared", approximation=0.0, p=1), floats)) < 1e-6
 
 
+def test_noise_in_patches_leaves_all_else_alone() -> None:
+    gray = np.full((50, 60, 3), 100, np.uint8)
+    given: Any = {
+        "noise_params": {"std_range": (0.2, 0.2)},
+        "patch_height_range": (0.3, 0.3),
+        "patch_width_range": (0.5, 0.5),
+    }
+    patch = made(ja.AdditiveNoise("gaussian", "patch", **given, p=1), gray)
+    rows, columns = (np.flatnonzero((patch != 100).any(axis)) for axis in ((1, 2), (0, 2)))
+    assert (len(rows), len(columns)) == (15, 30)
+    assert (np.ptp(rows), np.ptp(columns)) == (14, 29)
+    assert (patch == patch[..., :1]).all()
+    apart = made(ja.AdditiveNoise("gaussian", "patch", **given, per_channel=True, p=1), gray)
+    np.testing.assert_array_equal((apart != 100).any(axis=(1, 2)), (patch != 100).any(axis=(1, 2)))
+    assert (apart[..., 0] != apart[..., 1]).any()
+    several = made(ja.AdditiveNoise("gaussian", "patch", **given, patch_count_range=(3, 3), p=1), gray)
+    assert (several != 100).sum() > 1.3 * (patch != 100).sum()
+    buffer = np.zeros((64, 80, 3), np.uint8)
+    buffer[:50, :60] = gray
+    augment = ja.Compose([ja.AdditiveNoise("gaussian", "patch", **given, p=1)])
+    out = np.asarray(jax.jit(augment)(KEY, {"image": buffer, "size": np.array([50, 60], np.int32)})["image"])
+    np.testing.assert_array_equal((out[:50, :60] != 100).any(axis=(1, 2)), (patch != 100).any(axis=(1, 2)))
+    with pytest.raises(ValueError, match=r"AdditiveNoise\(patch_width_range=...\) must be in \[0, 1\], got 2"):
+        ja.AdditiveNoise(patch_width_range=(0, 2))
+
+
 # Arguments ----------------------------------------------------------------------------------------------------------
 
 #: A transform, and other values of its arguments that each change the result.

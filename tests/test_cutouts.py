@@ -341,6 +341,59 @@ def test_objects_are_asked_for_and_looked_for() -> None:
         augment(key, image=image, bboxes=jnp.pad(boxes, ((0, 0), (0, 1))))
 
 
+# Holes where a region allows them -------------------------------------------------------------------------------------
+
+
+def guided(*, region: np.ndarray, seed: int = 0, **given: Any) -> np.ndarray:
+    """The pixels that are cut out of a picture."""
+    arguments = {"num_holes_range": (3, 3), "hole_height_range": (0.3, 0.3), "hole_width_range": (0.2, 0.2)} | given
+    params = PARAMS | {"bbox_params": ja.BboxParams("pascal_voc", label_fields=["labels"])}
+    augment = ja.Compose([ja.GuidedCoarseDropout(**arguments, p=1)], **params)
+    targets = {"image": np.ones(SIZE), "bboxes": BOXES, "labels": np.array([4, 2, 4]), "dropout_region": region}
+    return np.asarray(augment(jax.random.key(seed), targets)["image"]) == 0
+
+
+def test_guided_holes_keep_to_their_region_and_spare_boxes() -> None:
+    region = disc(*SIZE, 40, 30, 20)
+    plain = [guided(region=region, seed=seed) for seed in range(20)]
+    reached = np.any(plain, axis=0)
+    assert not reached[region == 0].any()
+    assert reached[region > 0].mean() > 0.95
+    assert all(0 < cut.sum() <= 3 * 18 * 15 for cut in plain)
+    x0, y0, x1, y1 = BOXES[1].astype(int)
+    spared = np.any([guided(region=region, seed=s, protected_bbox_labels=[2]) for s in range(20)], axis=0)
+    assert not spared[y0:y1, x0:x1].any()
+    assert spared[y1 : y1 + 3, x0:x1].any()
+    wider = np.any(
+        [guided(region=region, seed=s, protected_bbox_labels=[2], protection_margin=0.1) for s in range(20)], axis=0
+    )
+    assert not wider[y0 - 3 : y1 + 3, x0 - 3 : x1 + 3].any()
+    assert not guided(region=np.zeros(SIZE)).any()
+
+
+@pytest.mark.slow
+def test_a_region_may_be_a_mask_that_moves_or_have_another_size() -> None:
+    region = disc(*SIZE, 20, 20, 12)
+    holes = ja.GuidedCoarseDropout(num_holes_range=(4, 4), p=1)
+    turned = ja.Compose([ja.HorizontalFlip(p=1), holes], additional_targets={"dropout_region": "mask"})
+    out = turned(jax.random.key(0), image=np.ones(SIZE), dropout_region=region)
+    assert (np.asarray(out["image"]) == 0).any()
+    assert not (np.asarray(out["image"]) == 0)[region[:, ::-1] == 0].any()
+    with pytest.raises(ValueError, match="but the picture has moved since"):
+        ja.Compose([ja.RandomCrop(20, 20), holes])(jax.random.key(0), image=np.ones(SIZE), dropout_region=region)
+    with pytest.raises(ValueError, match=r"must hold a region \(h, w\), above 0 inside, got shape \(3,\)"):
+        ja.Compose([holes])(jax.random.key(0), image=np.ones(SIZE), dropout_region=np.ones(3))
+    same = guided(region=region.repeat(2, 0).repeat(2, 1))
+    np.testing.assert_array_equal(same, guided(region=region))
+    # In a buffer a region of the buffer's size counts pixel by pixel, and one of the picture's lies over the picture.
+    picture = {"image": np.ones((80, 96)), "size": np.array(SIZE, np.int32)}
+    cut = jax.jit(ja.Compose([holes]))
+    alone = np.asarray(cut(jax.random.key(3), image=np.ones(SIZE), dropout_region=region)["image"])
+    for one in (region, np.pad(region, ((0, 80 - SIZE[0]), (0, 96 - SIZE[1])))):
+        out = np.asarray(cut(jax.random.key(3), picture | {"dropout_region": one})["image"])
+        np.testing.assert_array_equal(out[: SIZE[0], : SIZE[1]], alone)
+
+
 # Fills --------------------------------------------------------------------------------------------------------------
 
 

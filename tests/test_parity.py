@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from skimage import data
+from table import FONT
 
 import jaxaug as ja
 from jaxaug.kernels.random_numbers import normal_field
@@ -704,6 +705,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "RandomResizedCrop": {"size": (4, 5)},
     "RandomSizedCrop": {"min_max_height": (3, 4), "size": (4, 5)},
     "SmallestMaxSize": {"max_size": 5},
+    "TextImage": {"font_path": FONT},
     "XYMasking": {"mask_x_length": 3},
 }
 

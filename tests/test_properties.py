@@ -267,6 +267,9 @@ def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
         coarse = {"float16": 4e-3, "bfloat16": 3e-2}.get(dtype, 8e-3) * STEEP.get(name, 1)
         # Counts are whole numbers: a level more or less of light is now and then a photon more or less.
         most = 0.02 if name == "ShotNoise" else 0.01
+        if name == "Superpixels" and dtype == "bfloat16":
+            # A picture of eight bits has other borders between its segments.
+            most = 0.15
         assert np.mean(np.abs(unit - reference) > coarse) < most, group
 
 

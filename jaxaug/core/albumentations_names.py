@@ -10,11 +10,9 @@ from jaxaug.core.suggestions import nearest
 _NEAREST = {
     "RandomBrightnessContrast": "ExposureMatching PlasmaBrightnessContrast",
     "ColorJitter": "Colorize HEStain",
-    "Posterize": "Superpixels",
-    "RandomShadow": "PlasmaShadow TextImage",
+    "RandomShadow": "PlasmaShadow",
     "FDA": "HistogramMatching PixelDistributionAdaptation",
-    "CutMix": "CopyAndPaste Mosaic OverlayElements",
-    "ConstrainedCoarseDropout": "GuidedCoarseDropout",
+    "CutMix": "CopyAndPaste Mosaic",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
     "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D "
     "GridShuffle3D Pad3D PadIfNeeded3D RandomCrop3D RandomResizedCrop3D RandomRotate90_3D Resize3D",

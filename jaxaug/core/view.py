@@ -149,6 +149,35 @@ class View:
             raise ValueError("This transform looks at depths, but the sample has none.")
         return self._on_reference(next((m for m in maps if m.name == "depth"), maps[0]))[0, :, :, 0]
 
+    def region(self, name: str) -> Array:
+        """(height, width) bool: where a region is, in pixels of the reference picture.
+
+        Args:
+            name: of a mask, or of a declared entry (h, w) that is above 0 there: of the size of the array in which the
+                picture is kept, else stretched over the picture.
+
+        Raises:
+            ValueError: there is no such entry or it is no mask, or it is no target and the picture has moved since.
+        """
+        targets = [leaf for leaf in self._traversal.layout.kind("mask") if leaf.name == name]
+        if targets:
+            return (self._on_reference(targets[0]) > 0).any(axis=(0, 3))
+        value = self.entry(name)
+        if np.ndim(value) not in (2, 3):
+            raise ValueError(f"{name!r} must hold a region (h, w), above 0 inside, got shape {np.shape(value)}.")
+        if self._traversal.has_moved:
+            raise ValueError(
+                f"{name!r} shows the picture as it came in, but the picture has moved since. Name the entry in "
+                f"additional_targets={{{name!r}: 'mask'}}, so that it moves along, or cut out first."
+            )
+        shown = jnp.asarray(value).reshape(*np.shape(value)[:2], -1) > 0
+        if shown.shape[:2] != self.canvas.buffer:
+            for axis, true in enumerate(self.size):
+                length = shown.shape[axis]
+                at = jnp.arange(self.canvas.buffer[axis]) * length // jnp.asarray(true).astype(jnp.int32)
+                shown = jnp.take(shown, at, axis=axis, mode="clip")
+        return shown.any(axis=2) & self.canvas.inside()
+
     def _on_reference(self, leaf: Leaf) -> Array:
         """A picture (frames, height, width, channels) read to the nearest pixels of the reference's buffer."""
         picture = self._traversal.picture(leaf)

@@ -26,6 +26,22 @@ def scale_shift(image: Array, scale: Any, shift: Any) -> Array:
     return image * jnp.asarray(scale) + jnp.asarray(shift)
 
 
+@pointwise(makes_float=True)
+def clip_values(image: Array, low: Any, high: Any) -> Array:
+    """Values cut to a range; the result is always float32.
+
+    Args:
+        image: (..., C).
+        low, high: ends of the range.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> clip_values(jnp.array([[-2.0, 0.5]]), -1.0, 1.0)
+        Array([[-1. ,  0.5]], dtype=float32)
+    """
+    return jnp.clip(image, low, high)
+
+
 def normalize(image: Array, mean: Any, std: Any) -> Array:
     """Shifts and scales to a mean and a spread; the result is always float32.
 

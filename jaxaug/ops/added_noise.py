@@ -12,20 +12,21 @@ from jax import Array
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.struct import static, static_if_true
+from jaxaug.core.canvas import Canvas
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.arithmetic import interpolate
 from jaxaug.kernels.random_numbers import normal_field, uniform_field
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.noise import coarse, stretched
-from jaxaug.ops.pixel_op import PixelOp
+from jaxaug.ops.pixel_op import FittedOp
 
 #: Steps of the table of quantiles of a beta distribution.
 STEPS = 256
 
 
 @struct.struct
-class AddedNoise(PixelOp):
+class AddedNoise(FittedOp):
     """Noise added to an image, in full brightnesses.
 
     Args:
@@ -37,6 +38,9 @@ class AddedNoise(PixelOp):
         distribution: uniform, gaussian, laplace or beta.
         spatial: constant for one number per channel, per_pixel for one per value, shared for one per pixel.
         grain: the field is drawn at this fraction of the image's size and stretched.
+        patches: (K, 4) x_min, y_min, x_max, y_max as fractions of the image, outside of which it stays as it is; None
+            for noise everywhere.
+        canvas: of the image that it is fitted to.
         name: what drew it.
     """
 
@@ -44,10 +48,12 @@ class AddedNoise(PixelOp):
 
     key: Array
     params: dict[str, Any]
+    patches: Array | None = None
     active: Scalar = static_if_true(default=True)
     distribution: str = static(default="uniform")
     spatial: str = static(default="constant")
     grain: float = static(default=1.0)
+    canvas: Canvas | None = None
     name: str = static(default="AddedNoise")
 
     @property
@@ -64,7 +70,7 @@ class AddedNoise(PixelOp):
                     f"{self.name} has {ranges} ranges of noise and needs one, or one for each channel; {info.label!r} "
                     f"has {info.channels} channels."
                 )
-        return self
+        return super().for_picture(info)
 
     def apply(self, image: FloatImage) -> FloatImage:
         size = (1, 1) if self.spatial == "constant" else coarse(image.size, self.grain)
@@ -72,9 +78,19 @@ class AddedNoise(PixelOp):
         field = materialize(self._field(planes, *size))
         if self.spatial != "constant":
             field = stretched(field, image.size, self.grain)
+        if self.patches is not None:
+            field = jnp.where(self._inside(self.patches, image.size), field, 0.0)
         fields = jnp.broadcast_to(field, (image.channels, *field.shape[1:]))
         noisy = (jnp.clip(part + noise, 0.0, 1.0) for part, noise in zip(image.parts, fields, strict=True))
         return FloatImage(tuple(noisy), image.step)
+
+    def _inside(self, patches: Array, size: tuple[int, int]) -> Array:
+        """(height, width) bool: the pixels of the patches."""
+        height, width = self.canvas_of(size).size
+        x0, y0, x1, y1 = (jnp.round(v * n) for v, n in zip(patches.T, (width, height) * 2, strict=True))
+        y, x = (jnp.arange(n) for n in size)
+        down, across = (y >= y0[:, None]) & (y < y1[:, None]), (x >= x0[:, None]) & (x < x1[:, None])
+        return (down[:, :, None] & across[:, None]).any(axis=0)
 
     def _field(self, planes: int, height: int, width: int) -> Array:
         p = self.params

@@ -12,6 +12,7 @@ from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.ops.axes import keep_axes
+from jaxaug.ops.elements import lay_over
 from jaxaug.ops.erase import cut_out
 from jaxaug.ops.functions import call_functions
 from jaxaug.ops.morphology import morph
@@ -59,6 +60,7 @@ FAMILIES: dict[str, Family] = {
     "spectral": PIXELS,
     "choice": PIXELS,
     "erase": Family(cut_out),
+    "elements": Family(lay_over),
     "morphology": Family(morph),
     "voxel": Family(move_voxels),
     "volume": Family(change_volumes),

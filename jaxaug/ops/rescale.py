@@ -63,27 +63,29 @@ class Rescale(FittedOp):
         buffer = [min(n, int(np.ceil(n * self.most)) + 1) for n in picture.shape[:2]]
         for axis in (0, 1):
             # OpenCV spreads whole pixels over the picture, and reads all else at the scale as it is before rounding.
-            at = _centres(buffer[axis], 1 / self.scale)
+            at = pixel_centres(buffer[axis], 1 / self.scale)
             if self.down == "nearest":
-                at = _nearest(buffer[axis], size[axis], small[axis])
-            picture = materialize(_read(picture, axis, at, 1 / self.scale, size[axis], self.down))
+                at = nearest_pixels(buffer[axis], size[axis], small[axis])
+            picture = materialize(read_axis(picture, axis, at, 1 / self.scale, size[axis], self.down))
         for axis in (1, 0):
             length = canvas.buffer[axis]
             step = exact_ratio(small[axis], size[axis])
-            at = _centres(length, step) if self.up != "nearest" else _nearest(length, small[axis], size[axis])
-            picture = materialize(_read(picture, axis, at, step, small[axis], self.up))
+            at = (
+                pixel_centres(length, step) if self.up != "nearest" else nearest_pixels(length, small[axis], size[axis])
+            )
+            picture = materialize(read_axis(picture, axis, at, step, small[axis], self.up))
         return picture
 
     def describe(self) -> str:
         return f"read at {number(self.scale)} of its size"
 
 
-def _centres(count: int, step: Any) -> Array:
+def pixel_centres(count: int, step: Any) -> Array:
     """Edge coordinates of the centres of pixels that are `step` apart."""
     return (jnp.arange(count, dtype=jnp.float32) + 0.5) * step
 
 
-def _nearest(count: int, source: Any, target: Any) -> Array:
+def nearest_pixels(count: int, source: Any, target: Any) -> Array:
     """Which pixels of a side lie around the centres of those that share it evenly, in whole numbers.
 
     Args:
@@ -94,7 +96,7 @@ def _nearest(count: int, source: Any, target: Any) -> Array:
     return jnp.clip((2 * jnp.arange(count) + 1) * source // (2 * target), 0, source - 1)
 
 
-def _read(picture: Array, axis: int, at: Array, step: Any, extent: Any, method: str) -> Array:
+def read_axis(picture: Array, axis: int, at: Array, step: Any, extent: Any, method: str) -> Array:
     """A picture (H, W, C) read at coordinates along one axis; its last pixels go on.
 
     Args:

@@ -70,6 +70,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "Solarize": {"threshold_range": (0.2, 0.2)},
     "Spatter": {"mode": "mud", "cutout_threshold": (0.64, 0.64), "intensity": (0.9, 0.9)},
     "StochasticConvolution": {"kernel_range": (7, 7), "strength_range": (1.5, 1.5), "per_channel": True},
+    "Superpixels": {"p_replace": (1, 1), "n_segments": (60, 60)},
     "ToGray": {},
     "ToSepia": {},
     "UnsharpMask": {"alpha": (1, 1), "blur_limit": (7, 7), "threshold": 0},

@@ -70,6 +70,12 @@ SHOWN: dict[str, dict[str, Any]] = {
         "hole_width_range": (0.3, 0.5),
         "mask_indices": [1, 2],
     },
+    "GuidedCoarseDropout": {
+        "region_key": "mask",
+        "num_holes_range": (2, 4),
+        "hole_height_range": (0.2, 0.4),
+        "hole_width_range": (0.1, 0.2),
+    },
     "ChannelDropout": {},
 }
 

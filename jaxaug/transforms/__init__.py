@@ -68,8 +68,9 @@ from jaxaug.transforms.mixing import CutMix, MixUp
 from jaxaug.transforms.morphology import Morphological
 from jaxaug.transforms.noise import FilmGrain, GaussNoise, ISONoise, MultiplicativeNoise, SaltAndPepper, ShotNoise
 from jaxaug.transforms.normalize import Normalize
-from jaxaug.transforms.objects import ConstrainedCoarseDropout, MaskDropout
+from jaxaug.transforms.objects import ConstrainedCoarseDropout, GuidedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
+from jaxaug.transforms.overlays import OverlayElements
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
@@ -81,7 +82,9 @@ from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, Unshar
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.spatter import Spatter
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
+from jaxaug.transforms.superpixels import Superpixels
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
+from jaxaug.transforms.text import TextImage
 from jaxaug.transforms.tones import (
     InvertImg,
     Posterize,
@@ -141,6 +144,7 @@ __all__ = [
     "GridDropout",
     "GridElasticDeform",
     "GridMask",
+    "GuidedCoarseDropout",
     "Halftone",
     "HorizontalFlip",
     "HueSaturationValue",
@@ -164,6 +168,7 @@ __all__ = [
     "NoOp",
     "Normalize",
     "OpticalDistortion",
+    "OverlayElements",
     "Pad",
     "PadIfNeeded",
     "Perspective",
@@ -206,6 +211,8 @@ __all__ = [
     "Spatter",
     "SquareSymmetry",
     "StochasticConvolution",
+    "Superpixels",
+    "TextImage",
     "ThinPlateSpline",
     "TimeMasking",
     "TimeReverse",

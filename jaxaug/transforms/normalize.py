@@ -11,8 +11,9 @@ from jaxaug.core import arguments as args
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.random import Draw
 from jaxaug.core.transform import Transform, transform
-from jaxaug.core.types import Fill, Scalar
+from jaxaug.core.types import Fill, Range, Scalar
 from jaxaug.core.view import View
+from jaxaug.kernels.normalization import clip_values
 from jaxaug.ops.tone import Tone, tone
 
 
@@ -28,6 +29,7 @@ class Normalize(Transform):
             standard deviation; `min_max` and `min_max_per_channel` its own smallest and largest value.
             These read none of the arguments before, which may be None then.
         p: how often it is applied; images come out as floats either way, where it is not with full brightness 1.
+        clip_range: range to which the result is cut; None leaves it as it is.
 
     Raises:
         ValueError: a mean or std of another length than the image has channels, or None where `standard` reads it.
@@ -38,7 +40,7 @@ class Normalize(Transform):
         >>> normalize(jax.random.key(0), image=jnp.array([[0, 255]], jnp.uint8))["image"].round(3)
         Array([[-1.,  1.]], dtype=float32)
 
-    Follows the meaning of Albumentations 2.0.8.
+    Follows the meaning of Albumentations 2.0.8; `clip_range` has the name of its successor.
     """
 
     leaves_range = True
@@ -50,6 +52,7 @@ class Normalize(Transform):
         "standard", ("standard", "image", "image_per_channel", "min_max", "min_max_per_channel")
     )
     p: Scalar = args.probability(1.0)
+    clip_range: Range | None = args.pair(None, optional=True)
 
     @property
     def needs_range(self) -> bool:  # type: ignore[override]
@@ -63,7 +66,13 @@ class Normalize(Transform):
                     f"give {name}, or choose 'image', 'image_per_channel', 'min_max' or 'min_max_per_channel'."
                 )
 
-    def draw(self, rng: Draw, view: View) -> Tone:
+    def draw(self, rng: Draw, view: View) -> Tone | tuple[Tone, Tone]:
+        scaled = self._scaled()
+        if self.clip_range is None:
+            return scaled
+        return scaled, tone(clip_values, low=self.clip_range[0], high=self.clip_range[1])
+
+    def _scaled(self) -> Tone:
         if self.normalization != "standard":
             return tone(F.standardize, options=(("by", self.normalization),))
         return tone(
