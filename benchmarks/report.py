@@ -1,4 +1,4 @@
-"""Records as tables: on the terminal, in Markdown, in a README."""
+"""Records as tables: on the terminal, in Markdown, in pages."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def markdown(result: Record) -> str:
 
 
 def _compact(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str:
-    """A short table for a README."""
+    """A short table for a page."""
     if suite not in ("singles", "pipelines"):
         return table(header(suite, peers), rows(suite, records, peers))
     peers = [p for p in peers if any(ratio(r, p) is not None for r in records)]
@@ -232,11 +232,11 @@ def _compact(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str
     return table(["", "jaxaug, ms", "ns / pixel", *peers], body)
 
 
-def update_readme(text: str, result: Record) -> tuple[str, list[str]]:
+def updated(text: str, result: Record) -> tuple[str, list[str]]:
     """Replaces what stands between the markers of each suite.
 
     Args:
-        text: of the README, with `<!-- benchmark:SUITE -->` and `<!-- /benchmark:SUITE -->` in it.
+        text: of a page, with `<!-- benchmark:SUITE -->` and `<!-- /benchmark:SUITE -->` in it.
         result: of a run.
 
     Returns:

@@ -49,7 +49,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     add("--json", type=Path)
     add("--markdown", type=Path)
     add("--plot", type=Path, default=Path("scale.png"), help="where the suite scale is drawn")
-    add("--update-readme", type=Path, metavar="README", help="fill in its <!-- benchmark:SUITE --> markers")
+    add("--update", type=Path, nargs="+", default=[], metavar="PAGE", help="fill in <!-- benchmark:SUITE --> markers")
     return parser.parse_args(argv)
 
 
@@ -134,11 +134,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         result = _run(options, fleet)
     finally:
         fleet.close()
-    if options.update_readme:
-        text, missing = report.update_readme(options.update_readme.read_text(), result)
-        options.update_readme.write_text(text)
-        for suite in missing:
-            print(f"{options.update_readme} has no <!-- benchmark:{suite} --> marker.", file=sys.stderr)
+    unplaced = set(result["suites"]) if options.update else set()
+    for page in options.update:
+        text, missing = report.updated(page.read_text(), result)
+        page.write_text(text)
+        unplaced &= set(missing)
+    for suite in sorted(unplaced):
+        pages = ", ".join(map(str, options.update))
+        print(f"No <!-- benchmark:{suite} --> marker in {pages}.", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -49,9 +49,9 @@ FAMILIES: dict[str, list[Any]] = {
     "elastic": [["ElasticTransform", {"alpha": 400, "sigma": 12, "p": 1.0}]],
     "crop": [["RandomResizedCrop", {"size": [SIDE, SIDE], "scale": [0.3, 0.6], "p": 1.0}]],
     "colour, blur, noise": [
-        ["ColorJitter", {"hue": 0.3, "p": 1.0}],
+        ["ColorJitter", {"hue": 0.1, "p": 1.0}],
         ["GaussianBlur", {"p": 0.5}],
-        ["GaussNoise", {"p": 1.0}],
+        ["GaussNoise", {"std_range": [0.05, 0.1], "p": 1.0}],
     ],
     "dropout": [["CoarseDropout", {"num_holes_range": [4, 8], "fill_mask": 0, "p": 1.0}]],
 }

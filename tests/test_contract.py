@@ -85,7 +85,7 @@ def test_normalize_knows_full_brightness_and_channels_of_each_picture() -> None:
 
 @pytest.fixture
 def vignette(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The transform of README, as a module that a user has written."""
+    """The transform of the page on new ones, as a module that a user has written."""
     (tmp_path / "my_vignette.py").write_text(block("code:transform"))
     monkeypatch.syspath_prepend(tmp_path)
     sys.modules.pop("my_vignette", None)

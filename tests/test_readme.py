@@ -1,4 +1,4 @@
-"""The code that README shows is run as it stands."""
+"""The code that README and the page on new transforms show is run as it stands, and lists of names are complete."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from scenes import labelled
 
 import jaxaug as ja
 
-README = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
+ROOT = pathlib.Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+EXTENDING = (ROOT / "docs" / "extending.md").read_text()
 
 
 def block(name: str) -> str:
-    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", README, re.DOTALL)
+    found = re.search(rf"<!-- {name} -->\n```\w+\n(.*?)```", EXTENDING, re.DOTALL)
     assert found, name
     return found.group(1)
 
@@ -68,9 +70,7 @@ def test_the_new_transform_works_like_any_other(tmp_path: pathlib.Path, monkeypa
 
 
 def test_the_list_of_transforms_is_complete() -> None:
-    listed = re.search(r"## Transforms\n(.*?)###", README, re.DOTALL)
-    assert listed
-    shown = set(re.findall(r"`(\w+)`", listed.group(1)))
+    shown = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "transforms.md").read_text()))
     tried = {case.name for case in table.TABLE + table.SIZED + table.APART}
     missing = tried - shown
     assert not missing

@@ -39,7 +39,8 @@ def to_dict(step: Node) -> dict[str, Any]:
             their classes, functions by those of their modules.
 
     Returns:
-        `{"format": 1, "pipeline": [name, arguments]}`, without the arguments that are as they are by default.
+        A dict of `format`, a number, and `pipeline`, a list of a name and a dict of the arguments that are not as they
+        are by default.
 
     Raises:
         ValueError: a function that cannot be imported by its name.
