@@ -18,7 +18,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import static
-from jaxaug.kernels.connected_components import Runs, follow, over_runs
+from jaxaug.kernels.connected_components import follow, united
 from jaxaug.kernels.decorators import Planes
 from jaxaug.kernels.lab import to_lab
 
@@ -179,23 +179,23 @@ def superpixels(image: Planes, count: Any, bounds: SegmentBounds, *, size: tuple
     """
     grid = CentreGrid.of(size, count, bounds.most)
     found = clusters(jax.lax.stop_gradient(image), count, bounds, size=size)
-    number = jnp.arange(math.prod(bounds.most)).reshape(bounds.most)
-    (labels,) = found.in_place(found.spread(number[..., None].astype(jnp.float32)))
+    centre = jnp.arange(math.prod(bounds.most), dtype=jnp.float32).reshape(*bounds.most, 1)
+    (labels,) = found.in_place(found.spread(centre))
     y, x = (jnp.arange(n) for n in labels.shape)
     inside = (y < size[0])[:, None] & (x < size[1])
+    labels = jnp.where(inside, labels.astype(jnp.int32), -1).reshape(-1)
+    number, width = jnp.arange(labels.size), x.size
+    # Four neighbours; a rim of the picture has none beyond.
+    left = (number % width > 0) & (labels == jnp.roll(labels, 1))
+    up = (number >= width) & (labels == jnp.roll(labels, width))
+    part = united(jnp.where(left, number - 1, number), jnp.where(up, number - width, number))
+    area = jnp.zeros(labels.shape, jnp.int32).at[part].add(1, mode="drop")
     pixels = jnp.asarray(size[0]).astype(jnp.int32) * jnp.asarray(size[1]).astype(jnp.int32)
     least = pixels // (grid.counts[0] * grid.counts[1]) // 2
-
-    def joined(runs: Runs, least: Array) -> Array:
-        places, last = runs.part.shape[0], labels.size - 1
-        area = jnp.zeros(places, jnp.int32).at[runs.part].add(runs.size, mode="drop")
-        before = jnp.where(runs.start % labels.shape[1] > 0, runs.start - 1, runs.start - labels.shape[1])
-        other = runs.part[runs.number.reshape(-1)[jnp.clip(before, 0, last)]]
-        small = runs.first & (area < least) & (before >= 0)
-        parent = jnp.where(small, other, runs.part)
-        return runs.to_pixels(runs.start.at[follow(parent)].get(mode="clip"))
-
-    return over_runs(joined, jnp.where(inside, labels.astype(jnp.int32) + 1, 0), least, diagonals=False)
+    before = jnp.where(number % width > 0, number - 1, number - width)
+    small = (part == number) & (area < least) & (before >= 0)
+    joined = jnp.where(small, part.at[before].get(mode="clip"), part)
+    return follow(joined).reshape(inside.shape)
 
 
 @with_own_settings
