@@ -206,16 +206,30 @@ def segment_means(image: Planes, first: Array) -> Planes:
         image: floats (height, width) in [0, 1], one array for each channel.
         first: (height * width,) the number of the first pixel of each pixel's segment.
     """
+    means = _segment_means(jnp.stack([plane.reshape(-1) for plane in image]), first)
+    return tuple(mean.reshape(image[0].shape) for mean in means)
+
+
+@jax.custom_jvp
+def _segment_means(values: Array, first: Array) -> Array:
+    """(C, N) means of values (C, N) over the segments of `first` (N,)."""
     # Sums of whole numbers do not depend on their order.
     levels = np.float32(min(2**16 - 1, (2**31 - 1) // first.size))
+    whole = jnp.round(values * levels).astype(jnp.int32)
+    sums = jnp.zeros(whole.shape, jnp.int32).at[:, first].add(whole, mode="drop")
+    return (sums / (levels * _areas(first)))[:, first]
 
-    def total(values: Array) -> Array:
-        return jnp.zeros(first.shape, jnp.int32).at[first].add(values, mode="drop")
 
-    area = total(jnp.ones(first.shape, jnp.int32))
-    sums = [total(jnp.round(plane.reshape(-1) * levels).astype(jnp.int32)) for plane in image]
-    means = [s / (levels * jnp.maximum(area, 1)) for s in sums]
-    return tuple(jnp.take(mean, first, mode="clip").reshape(image[0].shape) for mean in means)
+@_segment_means.defjvp
+def _change_of_means(primals: tuple[Array, Array], changes: tuple[Array, Any]) -> tuple[Array, Array]:
+    values, first = primals
+    sums = jnp.zeros_like(values).at[:, first].add(changes[0], mode="drop")
+    return _segment_means(values, first), (sums / _areas(first))[:, first]
+
+
+def _areas(first: Array) -> Array:
+    """(N,) pixels of the segment that begins at each pixel, or 1."""
+    return jnp.maximum(jnp.zeros(first.shape, jnp.int32).at[first].add(1, mode="drop"), 1).astype(jnp.float32)
 
 
 @with_own_settings
