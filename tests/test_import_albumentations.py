@@ -14,6 +14,7 @@ import jax
 import numpy as np
 import pytest
 from pipelines_of_albumentations import PIPELINES
+from table import FONT
 
 import jaxaug as ja
 from jaxaug.__main__ import main
@@ -232,6 +233,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "RGBShift": {"r_shift_limit": (3, 4)},
     "SafeRotate": {"limit": (3, 4)},
     "SmallestMaxSize": {"max_size": 8},
+    "TextImage": {"font_path": str(FONT)},
     "TimeMasking": {"time_mask_param": 7},
     "XYMasking": {"mask_x_length": 4},
 }

@@ -69,6 +69,18 @@ def test_segments_have_their_mean_colours() -> None:
     assert np.abs(out - expected.astype(float)).max() <= 1
 
 
+def test_means_have_gradients() -> None:
+    picture = jnp.asarray(chelsea(), jnp.float32) / 255
+    ramp = jnp.linspace(0.0, 1.0, picture.size).reshape(picture.shape)
+    augment = ja.Compose([ja.Superpixels((1, 1), (40, 40), p=1)])
+    slope = np.asarray(jax.grad(lambda image: (ramp * augment(KEY, image=image)["image"]).sum())(picture))
+    bounds = SegmentBounds.of((60, 90), (40, 40), drawn=False)
+    first = np.asarray(superpixels(planes(chelsea()), 40, bounds, size=(60, 90)))
+    expected = [ndimage.mean(np.asarray(ramp)[..., c], first, np.unique(first)) for c in range(3)]
+    place = np.searchsorted(np.unique(first), first)
+    np.testing.assert_allclose(slope, np.stack(expected, -1)[place], rtol=1e-4)
+
+
 def test_a_share_of_the_segments_is_replaced() -> None:
     augment = ja.Compose([ja.Superpixels((0.3, 0.3), p=1)])
     out = np.asarray(augment.batch(KEY, {"image": np.stack([chelsea()] * 32)})["image"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -44,25 +44,22 @@ class Runs:
         return materialize(values).at[self.number].get(mode="clip")
 
 
-def over_runs(fn: Callable[..., T], labels: Array, *others: Any, diagonals: bool = True) -> T:
+def over_runs(fn: Callable[[Runs], T], labels: Array) -> T:
     """A function of the runs of a label map; on CPUs it is made twice, and maps of few runs cost less.
 
     Args:
-        fn: takes the runs, of more or fewer places, and the others, and returns arrays whose shapes do not tell how
-            many.
+        fn: takes the runs, of more or fewer places, and returns arrays whose shapes do not tell how many.
         labels: (height, width), background 0.
-        *others: what else the function takes.
-        diagonals: pixels that touch at a corner are connected.
     """
     height, width = labels.shape
     few, most = max(height * width // 32, 8 * height), height * width
-    operands = labels, materialize(_numbers(labels)), *others
+    operands = labels, materialize(_numbers(labels))
 
     def within(places: int) -> Callable[..., T]:
-        return lambda labels, number, *others: fn(_runs(labels, number, places, diagonals), *others)
+        return lambda labels, number: fn(_runs(labels, number, places))
 
-    def by_count(labels: Array, number: Array, *others: Any) -> T:
-        return jax.lax.cond(number[-1, -1] < few, within(few), within(most), labels, number, *others)
+    def by_count(labels: Array, number: Array) -> T:
+        return jax.lax.cond(number[-1, -1] < few, within(few), within(most), labels, number)
 
     if most < max(MANY, 4 * few):
         return within(most)(*operands)
@@ -88,7 +85,7 @@ def _numbers(labels: Array) -> Array:
     return count + (jnp.cumsum(rows) - rows)[:, None]
 
 
-def _runs(labels: Array, number: Array, places: int, diagonals: bool) -> Runs:
+def _runs(labels: Array, number: Array, places: int) -> Runs:
     height, width = labels.shape
     pixels = height * width
     flat = number.reshape(-1)
@@ -99,11 +96,11 @@ def _runs(labels: Array, number: Array, places: int, diagonals: bool) -> Runs:
     start, end = starts[:-1], starts[1:]
     value = jnp.take(labels.reshape(-1), start, mode="clip")
     some = (start < pixels) & (value != 0)
-    part = _parts(flat, materialize(start), materialize(end), materialize(value), some, width, int(diagonals))
+    part = _parts(flat, materialize(start), materialize(end), materialize(value), some, width)
     return Runs(number, start, end - start, jnp.where(some, part, places))
 
 
-def _parts(number: Array, start: Array, end: Array, value: Array, some: Array, width: int, more: int) -> Array:
+def _parts(number: Array, start: Array, end: Array, value: Array, some: Array, width: int) -> Array:
     """(K,) the first run of the part of each run, or its own number for background.
 
     Args:
@@ -112,11 +109,10 @@ def _parts(number: Array, start: Array, end: Array, value: Array, some: Array, w
         value: (K,) of the label map.
         some: (K,) bool, which are no background.
         width: of the picture.
-        more: pixels beyond its ends that a run touches in the rows beside it.
     """
     here = jnp.arange(start.shape[0], dtype=jnp.int32)
     row = start - start % width
-    beside = jnp.maximum(start - more, row)
+    beside = jnp.maximum(start - 1, row)
 
     def same(other: Array) -> Array:
         return some & (jnp.take(value, other, mode="clip") == value)
@@ -125,23 +121,34 @@ def _parts(number: Array, start: Array, end: Array, value: Array, some: Array, w
     # which one at most has its value; any other in the row before knows it as the first in the next row.
     above = jnp.take(number, beside - width, mode="clip")
     after = jnp.take(start, above + 1, mode="clip")
-    first, second = same(above) & (row > 0), same(above + 1) & (after < row) & (after < end - width + more)
+    first, second = same(above) & (row > 0), same(above + 1) & (after < row) & (after <= end - width)
     parent = jnp.where(first, above, jnp.where(second, above + 1, here))
     below = jnp.take(number, beside + width, mode="clip")
     parent, below = materialize((parent, jnp.where(same(below) & (row + width < number.shape[0]), below, here)))
 
+    return united(parent, below)
+
+
+def united(parent: Array, other: Array) -> Array:
+    """The first of all that are connected, of a forest in which everything is also connected with something else.
+
+    Args:
+        parent: (K,) for each, one that does not come after it.
+        other: (K,) for each, what it is also connected with.
+    """
+
     def merge(parent: Array) -> Array:
-        other = _reached(parent, below)
-        return follow(parent.at[jnp.maximum(parent, other)].min(jnp.minimum(parent, other), mode="drop"))
+        theirs = _reached(parent, other)
+        return follow(parent.at[jnp.maximum(parent, theirs)].min(jnp.minimum(parent, theirs), mode="drop"))
 
-    return jax.lax.while_loop(lambda p: jnp.any(_reached(p, below) != p), merge, follow(parent))
-
-
-def _reached(parent: Array, run: Array) -> Array:
-    return parent.at[run].get(mode="clip")
+    return jax.lax.while_loop(lambda p: jnp.any(_reached(p, other) != p), merge, follow(parent))
 
 
 def follow(parent: Array) -> Array:
     """(K,) the end of each chain of parents (K,), which become twice as short in every step."""
     start = parent, _reached(parent, parent)
     return jax.lax.while_loop(lambda p: jnp.any(p[0] != p[1]), lambda p: (p[1], _reached(p[1], p[1])), start)[1]
+
+
+def _reached(parent: Array, place: Array) -> Array:
+    return parent.at[place].get(mode="clip")

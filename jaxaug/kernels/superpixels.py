@@ -18,7 +18,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.compiler import materialize
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import static
-from jaxaug.kernels.connected_components import Runs, follow, over_runs
+from jaxaug.kernels.connected_components import follow, united
 from jaxaug.kernels.decorators import Planes
 from jaxaug.kernels.lab import to_lab
 
@@ -179,23 +179,23 @@ def superpixels(image: Planes, count: Any, bounds: SegmentBounds, *, size: tuple
     """
     grid = CentreGrid.of(size, count, bounds.most)
     found = clusters(jax.lax.stop_gradient(image), count, bounds, size=size)
-    number = jnp.arange(math.prod(bounds.most)).reshape(bounds.most)
-    (labels,) = found.in_place(found.spread(number[..., None].astype(jnp.float32)))
+    centre = jnp.arange(math.prod(bounds.most), dtype=jnp.float32).reshape(*bounds.most, 1)
+    (labels,) = found.in_place(found.spread(centre))
     y, x = (jnp.arange(n) for n in labels.shape)
     inside = (y < size[0])[:, None] & (x < size[1])
+    labels = jnp.where(inside, labels.astype(jnp.int32), -1).reshape(-1)
+    number, width = jnp.arange(labels.size), x.size
+    # Four neighbours; a rim of the picture has none beyond.
+    left = (number % width > 0) & (labels == jnp.roll(labels, 1))
+    up = (number >= width) & (labels == jnp.roll(labels, width))
+    part = united(jnp.where(left, number - 1, number), jnp.where(up, number - width, number))
+    area = jnp.zeros(labels.shape, jnp.int32).at[part].add(1, mode="drop")
     pixels = jnp.asarray(size[0]).astype(jnp.int32) * jnp.asarray(size[1]).astype(jnp.int32)
     least = pixels // (grid.counts[0] * grid.counts[1]) // 2
-
-    def joined(runs: Runs, least: Array) -> Array:
-        places, last = runs.part.shape[0], labels.size - 1
-        area = jnp.zeros(places, jnp.int32).at[runs.part].add(runs.size, mode="drop")
-        before = jnp.where(runs.start % labels.shape[1] > 0, runs.start - 1, runs.start - labels.shape[1])
-        other = runs.part[runs.number.reshape(-1)[jnp.clip(before, 0, last)]]
-        small = runs.first & (area < least) & (before >= 0)
-        parent = jnp.where(small, other, runs.part)
-        return runs.to_pixels(runs.start.at[follow(parent)].get(mode="clip"))
-
-    return over_runs(joined, jnp.where(inside, labels.astype(jnp.int32) + 1, 0), least, diagonals=False)
+    before = jnp.where(number % width > 0, number - 1, number - width)
+    small = (part == number) & (area < least) & (before >= 0)
+    joined = jnp.where(small, part.at[before].get(mode="clip"), part)
+    return follow(joined).reshape(inside.shape)
 
 
 @with_own_settings
@@ -206,16 +206,30 @@ def segment_means(image: Planes, first: Array) -> Planes:
         image: floats (height, width) in [0, 1], one array for each channel.
         first: (height * width,) the number of the first pixel of each pixel's segment.
     """
+    means = _segment_means(jnp.stack([plane.reshape(-1) for plane in image]), first)
+    return tuple(mean.reshape(image[0].shape) for mean in means)
+
+
+@jax.custom_jvp
+def _segment_means(values: Array, first: Array) -> Array:
+    """(C, N) means of values (C, N) over the segments of `first` (N,)."""
     # Sums of whole numbers do not depend on their order.
     levels = np.float32(min(2**16 - 1, (2**31 - 1) // first.size))
+    whole = jnp.round(values * levels).astype(jnp.int32)
+    sums = jnp.zeros(whole.shape, jnp.int32).at[:, first].add(whole, mode="drop")
+    return (sums / (levels * _areas(first)))[:, first]
 
-    def total(values: Array) -> Array:
-        return jnp.zeros(first.shape, jnp.int32).at[first].add(values, mode="drop")
 
-    area = total(jnp.ones(first.shape, jnp.int32))
-    sums = [total(jnp.round(plane.reshape(-1) * levels).astype(jnp.int32)) for plane in image]
-    means = [s / (levels * jnp.maximum(area, 1)) for s in sums]
-    return tuple(jnp.take(mean, first, mode="clip").reshape(image[0].shape) for mean in means)
+@_segment_means.defjvp
+def _change_of_means(primals: tuple[Array, Array], changes: tuple[Array, Any]) -> tuple[Array, Array]:
+    values, first = primals
+    sums = jnp.zeros_like(values).at[:, first].add(changes[0], mode="drop")
+    return _segment_means(values, first), (sums / _areas(first))[:, first]
+
+
+def _areas(first: Array) -> Array:
+    """(N,) pixels of the segment that begins at each pixel, or 1."""
+    return jnp.maximum(jnp.zeros(first.shape, jnp.int32).at[first].add(1, mode="drop"), 1).astype(jnp.float32)
 
 
 @with_own_settings
