@@ -1,10 +1,9 @@
-"""The notebook is a manual: it runs from top to bottom, and shows what it gives."""
+"""Notebooks are manuals: each runs from top to bottom, and shows what it gives."""
 
 from __future__ import annotations
 
 import os
 import pathlib
-import shutil
 from typing import Any
 
 import pytest
@@ -13,7 +12,10 @@ nbformat = pytest.importorskip("nbformat")
 nbclient = pytest.importorskip("nbclient")
 
 ROOT = pathlib.Path(__file__).parent.parent
-BOOK = ROOT / "notebooks" / "multi_target.ipynb"
+BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+#: The least number of pictures that each shows.
+PICTURES = {"coming_from_albumentations": 7, "multi_target": 13, "training": 2}
+EACH = pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 
 
 def code(book: Any) -> list[Any]:
@@ -32,26 +34,27 @@ def pictures(cell: Any) -> int:
     )
 
 
-def test_the_stored_notebook_is_whole_and_small() -> None:
-    book = nbformat.read(BOOK, as_version=4)
+@EACH
+def test_the_stored_notebook_is_whole_and_small(path: pathlib.Path) -> None:
+    book = nbformat.read(path, as_version=4)
     nbformat.validate(book)
-    assert BOOK.stat().st_size < 1_500_000
+    assert path.stat().st_size < 1_500_000
     assert book.metadata.kernelspec.name == "python3"
     assert [cell.execution_count for cell in code(book)] == list(range(1, len(code(book)) + 1))
-    assert sum(map(pictures, code(book))) >= 13
+    assert sum(map(pictures, code(book))) >= PICTURES[path.stem]
     for cell in code(book):
         assert all(out.output_type in ("display_data", "execute_result", "stream") for out in cell.outputs)
         assert all(out.name == "stdout" for out in cell.outputs if out.output_type == "stream")
 
 
+@EACH
 @pytest.mark.slow
-def test_the_notebook_runs_and_gives_what_it_shows(tmp_path: pathlib.Path) -> None:
-    shutil.copy(BOOK, tmp_path / BOOK.name)
-    book = nbformat.read(tmp_path / BOOK.name, as_version=4)
+def test_the_notebook_runs_and_gives_what_it_shows(path: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    book = nbformat.read(path, as_version=4)
     shown = [(printed(cell), pictures(cell)) for cell in code(book)]
     client = nbclient.NotebookClient(
         book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     )
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
-    client.execute(env={**os.environ, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""})
+    modules = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    client.execute(env={**os.environ, "PYTHONPATH": modules, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""})
     assert [(printed(cell), pictures(cell)) for cell in code(book)] == shown
