@@ -1,5 +1,6 @@
 """The library's kernels as plain functions on arrays, usable alone under `jit`, `vmap` and `grad`."""
 
+from jaxaug.kernels.adaptation import match_distribution, match_histogram
 from jaxaug.kernels.channels import order_channels, repeat_channel
 from jaxaug.kernels.colour import color_jitter, shift_along_components, shift_hls, shift_hsv, to_gray
 from jaxaug.kernels.colour_matrix import mix_channels
@@ -44,6 +45,8 @@ __all__ = [
     "light_from_side",
     "light_spot",
     "jpeg",
+    "match_distribution",
+    "match_histogram",
     "mix_channels",
     "normalize",
     "order_channels",

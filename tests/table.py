@@ -133,6 +133,8 @@ TABLE = [
     pixels(ja.Emboss(p=1), limit=("strength", 1)),
     pixels(ja.RandomShadow(shadow_intensity_range=(0.3, 0.7), p=1), limit=("shadow_intensity_range", 1)),
     pixels(ja.FDA([smooth(30, 40, seed=3)], beta_limit=(0.05, 0.3), p=1)),
+    pixels(ja.HistogramMatching([smooth(30, 40, seed=3)], p=1), limit=("blend_ratio", 1)),
+    pixels(ja.PixelDistributionAdaptation([smooth(30, 40, seed=3)], p=1), limit=("blend_ratio", 1)),
     pixels(ja.CLAHE((1.5, 2.5), (3, 2), p=1), channels=(1, 3)),
     pixels(ja.Equalize(p=1), channels=(1, 3), random=False),
     pixels(ja.AutoContrast(2.0, p=1), random=False),

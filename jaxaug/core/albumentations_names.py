@@ -15,7 +15,6 @@ _NEAREST = {
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone Superpixels",
     "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
-    "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",

@@ -228,7 +228,7 @@ def to_gray(
     return (gray,) * num_output_channels
 
 
-def _covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Array]:
+def colour_covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Array]:
     """Values (C, pixels) about their means, which of them count, and their covariance (C, C) times their number."""
     flat = jnp.stack([v.reshape(-1) for v in image])
     counts = jnp.ones(flat.shape[1:], bool) if inside is None else jnp.broadcast_to(inside, image[0].shape).reshape(-1)
@@ -238,7 +238,7 @@ def _covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Arra
 
 
 def _first_component(image: Planes, inside: Array | None) -> Array:
-    centred, counts, covariance = _covariance(image, inside)
+    centred, counts, covariance = colour_covariance(image, inside)
     axis = jnp.linalg.eigh(covariance)[1][:, -1]
     axis = jnp.where(axis.sum() < 0, -axis, axis)
     score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST)
@@ -260,7 +260,7 @@ def shift_along_components(image: Planes, shares: Any, inside: Array | None = No
         >>> shift_along_components(jnp.array([[[0.25], [0.75]]]), jnp.array([1.0]))[0, :, 0]
         Array([0.3125, 0.8125], dtype=float32)
     """
-    _, counts, covariance = _covariance(jax.lax.stop_gradient(image), inside)
+    _, counts, covariance = colour_covariance(jax.lax.stop_gradient(image), inside)
     variances, axes = jnp.linalg.eigh(covariance / counts.sum())
     # The sign of a component is free: it points to the brighter side.
     axes = axes * jnp.where(axes.sum(axis=0) < 0, -1.0, 1.0)

@@ -63,7 +63,9 @@ STRONG: dict[str, dict[str, Any]] = {
     "ZoomBlur": {"max_factor": (1.4, 1.4), "step_factor": (0.02, 0.02)},
 }
 #: Transforms that change values, and need more than a picture to be looked at, or show nothing.
-APART = frozenset({"FDA", "FromFloat", "NoOp", "Normalize", "ToFloat", "ToRGB"})
+APART = frozenset(
+    {"FDA", "FromFloat", "HistogramMatching", "NoOp", "Normalize", "PixelDistributionAdaptation", "ToFloat", "ToRGB"}
+)
 
 
 def colour_gallery(image: np.ndarray, key: jax.Array) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -24,7 +24,7 @@ from jaxaug.transforms.crop_around import (
     RandomSizedBBoxSafeCrop,
 )
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
-from jaxaug.transforms.domain import FDA
+from jaxaug.transforms.domain import FDA, HistogramMatching, PixelDistributionAdaptation
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.dtype import FromFloat, ToFloat
 from jaxaug.transforms.emboss import Emboss
@@ -113,6 +113,7 @@ __all__ = [
     "GridDropout",
     "GridElasticDeform",
     "GridMask",
+    "HistogramMatching",
     "HorizontalFlip",
     "HueSaturationValue",
     "ISONoise",
@@ -135,6 +136,7 @@ __all__ = [
     "Perspective",
     "PhotoMetricDistort",
     "PiecewiseAffine",
+    "PixelDistributionAdaptation",
     "PixelDropout",
     "PixelSpread",
     "PlanckianJitter",
