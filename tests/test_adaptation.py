@@ -10,13 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from pictures import astronaut, chelsea
+from PIL import Image, ImageOps
 from skimage.exposure import match_histograms
 
 import jaxaug as ja
+from jaxaug.functional import plasma
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from albumentations.augmentations.mixing import domain_adaptation_functional as domain
+    from albumentations.augmentations.pixel import functional as pixel
 
 KEY = jax.random.key(0)
 #: Every transform's properties are tested quickly elsewhere; what it agrees with takes longer.
@@ -156,3 +159,141 @@ def test_arguments_of_references(cls: Any) -> None:
         for kind in ("pca", "standard", "minmax")
     }
     assert len(kinds) == 3
+
+
+# Plasma ---------------------------------------------------------------------------------------------------------------
+
+
+def pattern(seed: int, size: tuple[int, int], roughness: float, plasma_size: int = 256) -> np.ndarray:
+    key = jax.random.key_data(jax.random.key(seed))
+    return np.asarray(plasma(key, size, size, roughness, plasma_size=plasma_size))
+
+
+def likeness(patterns: list[np.ndarray], apart: int) -> float:
+    """Correlation of values so many pixels apart, both ways."""
+    flat = [p - p.mean() for p in patterns]
+    return float(np.mean([(p[:-apart] * p[apart:]).mean() / p.var() for q in flat for p in (q, q.T)]))
+
+
+@pytest.mark.parametrize(("roughness", "bound"), [(0.3, 0.1), (0.5, 0.25)])
+def test_plasma_is_that_of_the_reference_in_mean_spread_and_likeness(roughness: float, bound: float) -> None:
+    rng = np.random.default_rng(0)
+    theirs = [pixel.generate_plasma_pattern((120, 120), roughness, rng) for _ in range(64)]
+    ours = [pattern(seed, (120, 120), roughness) for seed in range(64)]
+    assert abs(np.mean(theirs) - np.mean(ours)) < 0.1
+    assert abs(np.mean([p.std() for p in theirs]) - np.mean([p.std() for p in ours])) < 0.05
+    # There each step is measured by the range of those before it, which makes the smallest patches stronger.
+    for apart in (1, 4, 16):
+        assert abs(likeness(theirs, apart) - likeness(ours, apart)) < bound, apart
+
+
+def test_less_contrast_by_plasma() -> None:
+    flat = made(ja.PlasmaBrightnessContrast((0, 0), (-1, -1), roughness=0.5, p=1), PICTURE)
+    highest = np.unravel_index(np.argmin(np.abs(flat - PICTURE.mean()).max(axis=-1)), flat.shape[:2])
+    np.testing.assert_allclose(flat[highest], PICTURE.mean(), atol=1)
+    assert flat.std() < PICTURE.std()
+
+
+def test_roughness_and_size_of_plasma() -> None:
+    near = [likeness([pattern(seed, (64, 64), roughness) for seed in range(8)], 1) for roughness in (0.4, 0.9, 3.0)]
+    assert near[0] > 0.95 > 0.8 > near[1] > near[2]
+    assert abs(near[2]) < 0.2
+    far = [likeness([pattern(seed, (64, 64), 0.4, size) for seed in range(8)], 8) for size in (256, 17, 1)]
+    assert far[0] > far[1] + 0.3 > 0.3
+    assert abs(far[2]) < 0.1
+
+
+def test_plasma_in_a_buffer_is_that_of_the_picture() -> None:
+    key = jax.random.key_data(KEY)
+    for size in ((40, 57), (17, 18)):
+        whole = plasma(key, (70, 80), jnp.array(size), 0.7)[: size[0], : size[1]]
+        np.testing.assert_allclose(whole, plasma(key, size, size, 0.7), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_plasma_with_the_pattern_injected(dtype: Any) -> None:
+    # Darker, because what goes beyond full brightness is cut off there before the mean is added.
+    picture = PICTURE // 3 if dtype == np.uint8 else (PICTURE / 765).astype(dtype)
+    step = ja.PlasmaBrightnessContrast((0.2, 0.2), (0.6, 0.6), roughness=0.5, p=1)
+    (op,) = ja.Compose([step]).sample(KEY, image=picture)
+    shown = np.asarray(plasma(op.params["key_data"], (48, 60), (48, 60), 0.5))
+    agree(made(step, picture), pixel.apply_plasma_brightness_contrast(picture, 0.2, 0.6, shown), 1, 1)
+    step = ja.PlasmaShadow((0.7, 0.7), roughness=0.5, p=1)
+    (op,) = ja.Compose([step]).sample(KEY, image=picture)
+    shown = np.asarray(plasma(op.params["key_data"], (48, 60), (48, 60), 0.5))
+    agree(made(step, picture), pixel.apply_plasma_shadow(picture, 0.7, shown).astype(dtype), 1, 1)
+
+
+def test_arguments_of_plasma() -> None:
+    for cls, ranges in {
+        ja.PlasmaBrightnessContrast: ("brightness_range", "contrast_range"),
+        ja.PlasmaShadow: ("shadow_intensity_range",),
+    }.items():
+        plain = made(cls(p=1), PICTURE)
+        for changed in ({"plasma_size": 9}, {"roughness": 0.5}, *({name: (1, 1)} for name in ranges)):
+            assert (made(cls(**changed, p=1), PICTURE) != plain).any(), changed
+        with pytest.raises(ValueError, match=r"roughness=\.\.\.\) must be at least 0.001, got 0"):
+            cls(roughness=0)
+        with pytest.raises(ValueError, match=r"plasma_size=\.\.\.\) must be at least 1, got 0"):
+            cls(plasma_size=0)
+        with pytest.raises(ValueError, match=r"must be in \[-?[01], 1\], got 2"):
+            cls(**{ranges[0]: (0, 2)})
+
+
+# Colours of brightness, and exposure ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mid", [None, (200, 90, 10)])
+def test_colours_of_brightness_are_those_of_pillow(mid: Any) -> None:
+    black, white, level = (10, 20, 90), (250, 255, 130), 90
+    gray = Image.fromarray(PICTURE).convert("L")
+    expected = np.asarray(ImageOps.colorize(gray, black, white, mid, midpoint=level))
+    step = ja.Colorize((black, black), (white, white), None if mid is None else (mid, mid), (level, level), p=1)
+    agree(made(step, PICTURE), expected, 2, 1)
+    agree(made(step, (PICTURE / 255).astype(np.float32)), (expected / 255).astype(np.float32), 2.5, 1)
+
+
+def test_arguments_of_colours_of_brightness() -> None:
+    plain = {"mid_range": ((100, 50, 20), (100, 50, 20))}
+    base = made(ja.Colorize(**plain, p=1), PICTURE)
+    wide = ((0, 0, 0), (255, 255, 255))
+    for changed in ({"black_range": wide}, {"white_range": wide}, {"mid_range": wide}, {"mid_value_range": (60, 70)}):
+        assert (made(ja.Colorize(**plain | changed, p=1), PICTURE) != base).any(), changed
+    with pytest.raises(TypeError, match=r"black_range=\.\.\.\) must be a pair of colours"):
+        ja.Colorize((0, 255))
+    with pytest.raises(TypeError, match=r"white_range=\.\.\.\) must be a pair of colours .*got None"):
+        ja.Colorize(white_range=None)
+    with pytest.raises(ValueError, match="0 <= low <= high <= 255"):
+        ja.Colorize(mid_range=((9, 9, 9), (8, 9, 9)))
+    with pytest.raises(ValueError, match=r"mid_value_range=\.\.\.\) must be in \[1, 254\], got 0"):
+        ja.Colorize(mid_value_range=(0, 10))
+    with pytest.raises(ValueError, match="Colorize needs images of 3 channels"):
+        made(ja.Colorize(p=1), PICTURE[..., 0])
+
+
+def brightness(picture: np.ndarray) -> float:
+    return float((picture @ np.array([0.299, 0.587, 0.114])).mean())
+
+
+def test_exposure_is_matched_within_the_range_of_gains() -> None:
+    picture = PICTURE // 3
+    out = made(ja.ExposureMatching((0.3, 0.3), p=1), picture)
+    assert abs(brightness(out) - 0.3 * 255) < 1
+    gain = 0.3 * 255 / brightness(picture)
+    agree(out, np.round(np.clip(picture * gain, 0, 255)).astype(np.uint8), 1, 1)
+    for limits, kept in (((0, 1.2), 1.2), ((3, 4), 3.0)):
+        less = made(ja.ExposureMatching((0.3, 0.3), limits, p=1), picture)
+        agree(less, np.round(np.clip(picture * kept, 0, 255)).astype(np.uint8), 1, 1)
+    assert made(ja.ExposureMatching(p=1), np.zeros((4, 4, 3), np.uint8)).max() == 0
+    with pytest.raises(ValueError, match=r"target_mean_range=\.\.\.\) must be in \[0, 1\], got 2"):
+        ja.ExposureMatching((1, 2))
+    with pytest.raises(ValueError, match="low <= high"):
+        ja.ExposureMatching(gain_range=(2, 1))
+
+
+def test_exposure_keeps_to_the_picture_in_its_buffer() -> None:
+    buffer = np.pad(PICTURE // 3, ((0, 9), (0, 5), (0, 0)), constant_values=200)
+    augment = ja.Compose([ja.ExposureMatching((0.3, 0.3), p=1)])
+    out = np.asarray(augment(KEY, {"image": buffer, "size": jnp.array([48, 60])})["image"])[:48, :60]
+    # The mean is summed in another order, so that a half may be rounded either way.
+    agree(out, made(ja.ExposureMatching((0.3, 0.3), p=1), PICTURE // 3), 1, 1)

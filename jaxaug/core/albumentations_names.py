@@ -8,13 +8,13 @@ from jaxaug.core.suggestions import nearest
 
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {
-    "RandomBrightnessContrast": "BiasField ExposureMatching PlasmaBrightnessContrast",
-    "ColorJitter": "Colorize HEStain",
+    "RandomBrightnessContrast": "BiasField",
+    "ColorJitter": "HEStain",
     "GaussNoise": "FilmGrain KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",
     "Posterize": "Dithering Halftone Superpixels",
-    "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare PlasmaShadow RandomGravel Spatter TextImage",
+    "RandomShadow": "AnnotationArtifacts AtmosphericFog LensFlare RandomGravel Spatter TextImage",
     "CutMix": "CopyAndPaste MixUp Mosaic OverlayElements",
     "ConstrainedCoarseDropout": "GuidedCoarseDropout",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",

@@ -4,6 +4,7 @@ from jaxaug.transforms.additive_noise import AdditiveNoise
 from jaxaug.transforms.affine import Affine, Rotate, SafeRotate, ShiftScaleRotate
 from jaxaug.transforms.blur import AdvancedBlur, Blur, Defocus, GaussianBlur, MedianBlur, MotionBlur
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
+from jaxaug.transforms.colorize import Colorize
 from jaxaug.transforms.colour import (
     ColorJitter,
     FancyPCA,
@@ -43,7 +44,7 @@ from jaxaug.transforms.function import Lambda
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
-from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
+from jaxaug.transforms.light import ExposureMatching, Illumination, PlanckianJitter, Vignetting
 from jaxaug.transforms.mesh import GridElasticDeform, PiecewiseAffine, ThinPlateSpline
 from jaxaug.transforms.mixing import CutMix
 from jaxaug.transforms.morphology import Morphological
@@ -54,6 +55,7 @@ from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
+from jaxaug.transforms.plasma import PlasmaBrightnessContrast, PlasmaShadow
 from jaxaug.transforms.precipitation import RandomFog, RandomRain, RandomSnow
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
@@ -88,6 +90,7 @@ __all__ = [
     "ChromaticAberration",
     "CoarseDropout",
     "ColorJitter",
+    "Colorize",
     "ConstrainedCoarseDropout",
     "Crop",
     "CropAndPad",
@@ -101,6 +104,7 @@ __all__ = [
     "Enhance",
     "Equalize",
     "Erasing",
+    "ExposureMatching",
     "FDA",
     "FancyPCA",
     "Flip3D",
@@ -140,6 +144,8 @@ __all__ = [
     "PixelDropout",
     "PixelSpread",
     "PlanckianJitter",
+    "PlasmaBrightnessContrast",
+    "PlasmaShadow",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",
