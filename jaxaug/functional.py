@@ -20,6 +20,7 @@ from jaxaug.kernels.light import (
 from jaxaug.kernels.normalization import normalize, scale_shift, standardize
 from jaxaug.kernels.plasma import plasma, plasma_brightness_contrast, plasma_shadow
 from jaxaug.kernels.random_numbers import random_bits, random_normal, random_uniform
+from jaxaug.kernels.stain import change_stains
 from jaxaug.kernels.tones import (
     brightness_contrast,
     brightness_contrast_by_mean,
@@ -38,6 +39,7 @@ __all__ = [
     "box_kernel",
     "brightness_contrast",
     "brightness_contrast_by_mean",
+    "change_stains",
     "clahe",
     "color_jitter",
     "colorize",

@@ -155,6 +155,7 @@ TABLE = [
     pixels(ja.PlasmaShadow(roughness=0.6, p=1), limit=("shadow_intensity_range", 1)),
     pixels(ja.Colorize(mid_range=((9, 80, 0), (200, 90, 70)), p=1), channels=(3,)),
     pixels(ja.ExposureMatching(p=1), limit=("target_mean_range", 1)),
+    pixels(ja.HEStain(p=1), channels=(3,), limit=("intensity_scale_range", 1)),
     pixels(ja.Enhance(alpha_range=(0.2, 0.5), p=1), limit=("alpha_range", 1)),
     pixels(ja.AdditiveNoise("beta", "per_pixel", p=1)),
     pixels(ja.MotionBlur((3, 9), p=1)),

@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from pictures import astronaut, chelsea
 from PIL import Image, ImageOps
+from scenes import smooth
 from skimage.exposure import match_histograms
 
 import jaxaug as ja
 from jaxaug.functional import plasma
+from jaxaug.kernels.stain import STAINS, macenko_stains, vahadane_stains
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -297,3 +299,73 @@ def test_exposure_keeps_to_the_picture_in_its_buffer() -> None:
     out = np.asarray(augment(KEY, {"image": buffer, "size": jnp.array([48, 60])})["image"])[:48, :60]
     # The mean is summed in another order, so that a half may be rounded either way.
     agree(out, made(ja.ExposureMatching((0.3, 0.3), p=1), PICTURE // 3), 1, 1)
+
+
+# Stains ---------------------------------------------------------------------------------------------------------------
+
+
+def tissue(stains: Any, seed: int = 0) -> np.ndarray:
+    """A picture (40, 50, 3) in bytes of smooth amounts of two stains."""
+    amounts = 1.2 * np.stack([smooth(40, 50, 1, seed + i)[..., 0] ** 2 for i in range(2)], axis=-1)
+    return np.round(255 * np.exp(-(amounts @ np.asarray(stains)))).astype(np.uint8)
+
+
+def cosines(one: Any, other: Any) -> np.ndarray:
+    unit = [np.asarray(s) / np.linalg.norm(s, axis=1, keepdims=True) for s in (one, other)]
+    return (unit[0] * unit[1]).sum(axis=1)
+
+
+@pytest.mark.parametrize("preset", list(STAINS))
+def test_stains_with_their_changes_injected(preset: str) -> None:
+    stains = pixel.STAIN_MATRICES[preset]
+    np.testing.assert_array_equal(stains, STAINS[preset])
+    for everywhere, picture in ((False, PICTURE), (True, tissue(stains))):
+        step = ja.HEStain("preset", preset, (1.3, 1.3), (-0.1, -0.1), everywhere, p=1)
+        changes = np.full(2, 1.3), np.full(2, -0.1)
+        agree(made(step, picture), pixel.apply_he_stain_augmentation(picture, stains, *changes, everywhere), 1, 1)
+
+
+def test_stains_of_a_picture_are_found() -> None:
+    true = STAINS["ruifrok"]
+    picture = tissue(true)
+    density = tuple(jnp.asarray(-np.log(np.maximum(picture / 255, 1e-6)).astype(np.float32)).transpose(2, 0, 1))
+    assert (cosines(macenko_stains(density), true) > 0.99).all()
+    reference = pixel.VahadaneNormalizer()
+    reference.fit(picture)
+    assert (cosines(vahadane_stains(density), reference.stain_matrix_target) > 0.9999).all()
+    blank = tuple(jnp.zeros((3, 4, 5)))
+    np.testing.assert_allclose(macenko_stains(blank), STAINS["standard"])
+    assert np.isfinite(vahadane_stains(blank)).all()
+
+
+@pytest.mark.parametrize("method", ["macenko", "vahadane"])
+def test_stains_are_looked_for_in_the_picture_alone(method: str) -> None:
+    picture = tissue(STAINS["dark"])
+    buffer = np.pad(picture, ((0, 9), (0, 5), (0, 0)), constant_values=90)
+    step = ja.HEStain(method, None, (1.3, 1.3), (0, 0), p=1)
+    out = ja.Compose([step])(KEY, {"image": buffer, "size": jnp.array(picture.shape[:2])})["image"]
+    own = made(step, picture)
+    agree(np.asarray(out)[:40, :50], own, 1, 1)
+    kept = made(ja.HEStain(method, None, (1, 1), (0, 0), p=1), picture)
+    agree(kept, picture, 3, 0.99)
+    assert own.mean() < kept.mean()
+
+
+def test_arguments_of_stains() -> None:
+    seen = {made(ja.HEStain(method, p=1), PICTURE).tobytes() for method in ("preset", "macenko", "vahadane")}
+    seen |= {made(ja.HEStain("preset", preset, p=1), PICTURE).tobytes() for preset in STAINS}
+    assert len(seen) == 2 + len(STAINS)
+    plain = made(ja.HEStain("preset", p=1), PICTURE)
+    for changed in (
+        {"intensity_scale_range": (2, 2)},
+        {"intensity_shift_range": (0.5, 0.5)},
+        {"augment_background": True},
+    ):
+        assert (made(ja.HEStain("preset", **changed, p=1), PICTURE) != plain).any(), changed
+    draw = jax.jit(ja.Compose([ja.HEStain(intensity_scale_range=(1, 1), intensity_shift_range=(0, 0), p=1)]).batch)
+    out = np.asarray(draw(KEY, image=np.broadcast_to(PICTURE, (40, *PICTURE.shape)))["image"])
+    assert len(np.unique(out.reshape(40, -1), axis=0)) == len(STAINS)
+    with pytest.raises(ValueError, match=r"HEStain\(preset='dark'\) is for method='preset', got method='macenko'"):
+        ja.HEStain("macenko", "dark")
+    with pytest.raises(ValueError, match="HEStain needs images of 3 channels"):
+        made(ja.HEStain(p=1), PICTURE[..., 0])

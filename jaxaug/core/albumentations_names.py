@@ -9,7 +9,6 @@ from jaxaug.core.suggestions import nearest
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {
     "RandomBrightnessContrast": "BiasField",
-    "ColorJitter": "HEStain",
     "GaussNoise": "FilmGrain KSpaceSpikeNoise RicianNoise",
     "GaussianBlur": "ModeFilter MotionArtifact StochasticConvolution",
     "Emboss": "GibbsRinging GhostingArtifact",

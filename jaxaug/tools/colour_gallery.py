@@ -33,6 +33,7 @@ STRONG: dict[str, dict[str, Any]] = {
     "GaussNoise": {"std_range": (0.5, 0.5)},
     "GaussianBlur": {"sigma_limit": (5, 5)},
     "GlassBlur": {"max_delta": 8, "iterations": 3},
+    "HEStain": {"intensity_scale_range": (1.8, 1.8), "augment_background": True},
     "HueSaturationValue": {"hue_shift_limit": 90, "sat_shift_limit": 60},
     "ISONoise": {"intensity": (1, 1), "color_shift": (0.3, 0.3)},
     "Illumination": {"intensity_range": (0.2, 0.2)},

@@ -61,6 +61,7 @@ from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, Smalle
 from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
+from jaxaug.transforms.stain import HEStain
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
 from jaxaug.transforms.tones import (
@@ -117,6 +118,7 @@ __all__ = [
     "GridDropout",
     "GridElasticDeform",
     "GridMask",
+    "HEStain",
     "HistogramMatching",
     "HorizontalFlip",
     "HueSaturationValue",
