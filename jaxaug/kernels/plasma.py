@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -14,7 +14,10 @@ from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.arithmetic import clip_unit
 from jaxaug.kernels.colour_matrix import mean_brightness
 from jaxaug.kernels.decorators import Planes, planewise
-from jaxaug.kernels.random_numbers import hashed, places, plane_keys, unit_floats
+from jaxaug.kernels.random_numbers import hashed, places, plane_keys, uniform_at, unit_floats
+
+#: The last steps, each of which is taken by itself; all before are sums of products of small matrices.
+REFINED = 3
 
 
 @with_own_settings
@@ -45,16 +48,17 @@ def plasma(key_data: Any, buffer: tuple[int, int], size: Any, roughness: Any, *,
     """
     most = min(_steps(max(buffer)), _steps(plasma_size))
     # How often the coarsest grid of this picture is halved; each bound of the length is one step more.
-    steps = sum((jnp.maximum(*size) > 2**step + 1).astype(jnp.int32) for step in range(1, most + 1)) if most else 0
-    steps = jnp.asarray(steps)
-    # Enough for a place beyond the last pixel to be refined at each step.
-    grid = jnp.zeros([((n - 1) >> (most + 1)) + 3 for n in buffer])
-    shapes = [tuple(((n - 1) >> step) + 3 for n in buffer) for step in range(most, -1, -1)]
-    for step, shape, noise in zip(range(most, -1, -1), shapes, _noise(key_data, shapes), strict=True):
-        grid = _refined(_refined(grid).T).T[: shape[0], : shape[1]]
-        # The coarsest grid and the first step move as far.
-        far = jnp.asarray(roughness, jnp.float32) ** jnp.maximum(steps - 1 - step, 0).astype(jnp.float32)
-        grid = grid + jnp.where(step <= steps, far, 0.0) * noise
+    steps = (jnp.maximum(*size) > 2 ** np.arange(1, most + 1) + 1).sum()
+    # The coarsest grid and the first step move as far.
+    halvings = jnp.arange(most + 1)
+    far = jnp.asarray(roughness, jnp.float32) ** jnp.maximum(steps - 1 - halvings, 0).astype(jnp.float32)
+    far = jnp.where(halvings <= steps, far, 0.0)
+    fine = min(most, REFINED)
+    grid = _coarse(key_data, buffer, far, fine)
+    for step in range(fine - 1, -1, -1):
+        shape = _points(buffer, step)
+        noise = 2 * uniform_at(plane_keys(key_data, np.array(step)), places(*shape)) - 1
+        grid = _refined(_refined(grid).T).T[: shape[0], : shape[1]] + far[step] * noise
     pattern = materialize(grid[: buffer[0], : buffer[1]])
     (height, width), rows, columns = size, jnp.arange(buffer[0]), jnp.arange(buffer[1])
     inside = (rows < height)[:, None] & (columns < width)
@@ -67,14 +71,33 @@ def _steps(length: int) -> int:
     return max(int(np.ceil(np.log2(max(length - 1, 1)))) - 1, 0)
 
 
-def _noise(key_data: Any, shapes: list[tuple[int, ...]]) -> list[Array]:
-    """Grids of numbers in (-1, 1), whose last has the same numbers whatever the others; all are drawn in one go."""
-    index = jnp.concatenate([places(*shape).reshape(-1) for shape in shapes])
-    sizes = [math.prod(shape) for shape in shapes]
-    planes = np.repeat(np.arange(len(shapes))[::-1], sizes)
-    keys = plane_keys(key_data, planes)
-    flat = materialize(2 * unit_floats(hashed(index, keys[:, 0], keys[:, 1]) >> 9, 23) - 1)
-    return [part.reshape(shape) for part, shape in zip(jnp.split(flat, np.cumsum(sizes)[:-1]), shapes, strict=True)]
+def _points(buffer: tuple[int, int], step: int) -> tuple[int, int]:
+    """Points of a grid whose distance is 2 ** step pixels: enough for one beyond the last pixel to be refined."""
+    height, width = (((n - 1) >> step) + 3 for n in buffer)
+    return height, width
+
+
+def _coarse(key_data: Any, buffer: tuple[int, int], far: Array, fine: int) -> Array:
+    """The grid whose points are 2 ** fine pixels apart: what all steps down to there move them by, added up.
+
+    Args:
+        key_data: (2 or more,) uint32.
+        buffer: (height, width) of the array.
+        far: (steps,) how far points move, those a pixel apart first.
+        fine: how often the grid is to be halved.
+    """
+    rows, columns = _points(buffer, fine)
+    keys = plane_keys(key_data, np.arange(fine, len(far)))
+    noise = 2 * unit_floats(hashed(places(rows, columns), keys[:, 0, None, None], keys[:, 1, None, None]) >> 9, 23) - 1
+
+    def between(count: int) -> Array:
+        at = jnp.arange(count) / 2.0 ** jnp.arange(len(far) - fine)[:, None]
+        return jnp.maximum(1 - jnp.abs(at[..., None] - jnp.arange(count)), 0)
+
+    down, along = between(rows), between(columns)
+    precise = jax.lax.Precision.HIGHEST
+    each = jnp.matmul(jnp.matmul(down, noise, precision=precise), along.transpose(0, 2, 1), precision=precise)
+    return (far[fine:, None, None] * each).sum(axis=0)
 
 
 def _refined(grid: Array) -> Array:
