@@ -59,14 +59,14 @@ def pytest_runtest_logfinish() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts tests that share compiled programs side by side, because workers take stretches of the list.
 
-    Examples of pipelines run outside `jit`, where every kernel is compiled by itself: they are slow.
+    Examples run outside `jit`, where everything is compiled by itself: they are slow.
     """
 
     def group(item: pytest.Item) -> str:
         return " ".join(str(mark.args[0]) for mark in item.iter_markers("xdist_group"))
 
     for item in items:
-        if isinstance(item, pytest.DoctestItem) and not {"kernels", "geometry"} & set(item.path.parts):
+        if isinstance(item, pytest.DoctestItem):
             item.add_marker(pytest.mark.slow)
         if isinstance(item, pytest.DoctestItem) and item.path.stem == "to_albumentations":
             missing = importlib.util.find_spec("albumentations") is None

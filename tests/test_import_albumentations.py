@@ -258,7 +258,7 @@ def test_every_transform_comes_live_and_serialised_and_goes_back() -> None:
         for argument, value in GIVEN.get(name, {}).items():
             own = getattr(getattr(ja, name)(**{**needed, **GIVEN[name]}), argument)
             assert repr(getattr(augment.transforms[0], argument)) == repr(own), (name, value)
-        if name != "FDA":
+        if name not in ("FDA", "HistogramMatching", "PixelDistributionAdaptation"):
             assert repr(imported(A.to_dict(live)).transforms) == repr(augment.transforms), name
 
 

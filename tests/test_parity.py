@@ -699,6 +699,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ConstrainedCoarseDropout": {"mask_indices": [1]},
     "CropAndPad": {"px": 3},
     "FDA": {"read_fn": None},
+    "HistogramMatching": {"read_fn": None},
+    "PixelDistributionAdaptation": {"read_fn": None},
     "GridElasticDeform": {"num_grid_xy": (4, 4), "magnitude": 3},
     "LetterBox": {"size": (4, 5)},
     "LongestMaxSize": {"max_size": 5},

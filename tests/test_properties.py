@@ -273,6 +273,7 @@ def dtypes_agree(name: str, chosen: list[tuple[Any, int]]) -> None:
         assert np.mean(np.abs(unit - reference) > coarse) < most, group
 
 
+@pytest.mark.slow
 @each()
 def test_every_dtype_and_every_number_of_channels(name: str) -> None:
     few, most = BY_NAME[name].channels[0], BY_NAME[name].channels[-1]

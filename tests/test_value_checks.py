@@ -13,6 +13,7 @@ from scenes import labelled, smooth
 from table import BY_NAME, SIZED, TABLE, beside, named
 
 import jaxaug as ja
+from jaxaug.backend import struct
 
 KEY = jax.random.key(0)
 IMAGE = np.zeros((20, 30, 3), np.uint8)
@@ -164,8 +165,8 @@ PIXELS = [case for case in TABLE if case.family in ("pixels", "erase")]
 def test_full_brightness_may_be_another_value(name: str) -> None:
     case = BY_NAME[name]
     transform = case.transform
-    if name == "FDA":
-        transform = ja.FDA([smooth(30, 40, seed=3) * 255], beta_limit=(0.05, 0.3), p=1)
+    if getattr(transform, "reference_images", None) is not None:
+        transform = struct.replace(transform, reference_images=(jnp.asarray(smooth(30, 40, seed=3)) * 255,))
     image = smooth(*case.size)
     sample = {"image": image, "mask": labelled(*case.size)["mask"], **beside(case, case.size)}
     one = jax.jit(ja.Compose([case.transform]))(KEY, sample)["image"]

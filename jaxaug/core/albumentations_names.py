@@ -8,10 +8,6 @@ from jaxaug.core.suggestions import nearest
 
 #: Names of Albumentations by the transform here that is nearest to them.
 _NEAREST = {
-    "RandomBrightnessContrast": "ExposureMatching PlasmaBrightnessContrast",
-    "ColorJitter": "Colorize HEStain",
-    "RandomShadow": "PlasmaShadow",
-    "FDA": "HistogramMatching PixelDistributionAdaptation",
     "CutMix": "CopyAndPaste Mosaic",
     "BBoxSafeRandomCrop": "BBoxSubsetSafeRandomCrop",
     "Flip3D": "Affine3D Anisotropy3D CenterCrop3D CoarseDropout3D CubicSymmetry ElasticTransform3D "

@@ -6,6 +6,7 @@ Inside, full brightness is 1 whatever the dtype, so every factor and shift is gi
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import Any
 
 import jax
@@ -243,7 +244,7 @@ def to_gray(
     return (gray,) * num_output_channels
 
 
-def _covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Array]:
+def colour_covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Array]:
     """Values (C, pixels) about their means, which of them count, and their covariance (C, C) times their number."""
     flat = jnp.stack([v.reshape(-1) for v in image])
     counts = jnp.ones(flat.shape[1:], bool) if inside is None else jnp.broadcast_to(inside, image[0].shape).reshape(-1)
@@ -253,7 +254,7 @@ def _covariance(image: Planes, inside: Array | None) -> tuple[Array, Array, Arra
 
 
 def _first_component(image: Planes, inside: Array | None) -> Array:
-    centred, counts, covariance = _covariance(image, inside)
+    centred, counts, covariance = colour_covariance(image, inside)
     axis = jnp.linalg.eigh(covariance)[1][:, -1]
     axis = jnp.where(axis.sum() < 0, -axis, axis)
     score = jnp.matmul(axis, centred, precision=jax.lax.Precision.HIGHEST)
@@ -275,10 +276,31 @@ def shift_along_components(image: Planes, shares: Any, inside: Array | None = No
         >>> shift_along_components(jnp.array([[[0.25], [0.75]]]), jnp.array([1.0]))[0, :, 0]
         Array([0.3125, 0.8125], dtype=float32)
     """
-    _, counts, covariance = _covariance(jax.lax.stop_gradient(image), inside)
+    _, counts, covariance = colour_covariance(jax.lax.stop_gradient(image), inside)
     variances, axes = jnp.linalg.eigh(covariance / counts.sum())
     # The sign of a component is free: it points to the brighter side.
     axes = axes * jnp.where(axes.sum(axis=0) < 0, -1.0, 1.0)
     weights = (jnp.asarray(shares)[::-1] * jnp.maximum(variances, 0.0))[None]
     colour = (axes * weights).sum(axis=1)
     return tuple(clip_unit(plane + colour[channel]) for channel, plane in enumerate(image))
+
+
+@planewise()
+def colorize(image: Planes, black: Any, mid: Any, white: Any, mid_value: Any) -> Planes:
+    """Shows brightness (ITU-R BT.601) in colours, linearly between three of them.
+
+    Args:
+        image: (..., 3), or (..., 1), which stays one and takes the first of each colour.
+        black, mid, white: (3,) colours of brightness 0, `mid_value` and 1, in full brightnesses.
+        mid_value: brightness of the one between, within (0, 1).
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> gray, red, white = jnp.full((1, 1, 3), 0.25), jnp.array([1.0, 0.0, 0.0]), jnp.ones(3)
+        >>> colorize(gray, jnp.zeros(3), red, white, 0.5)
+        Array([[[0.5, 0. , 0. ]]], dtype=float32)
+    """
+    gray = clip_unit(luma(image))
+    dark, bright = jnp.minimum(gray / mid_value, 1.0), jnp.maximum((gray - mid_value) / (1 - mid_value), 0.0)
+    colours = zip(*(jnp.asarray(colour, jnp.float32) for colour in (black, mid, white)), strict=True)
+    return tuple(a + dark * (b - a) + bright * (c - b) for a, b, c in itertools.islice(colours, len(image)))

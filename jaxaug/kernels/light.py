@@ -13,6 +13,7 @@ from jax import Array
 
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.kernels.arithmetic import clip_unit, finite_sqrt
+from jaxaug.kernels.colour_matrix import luma, mean_brightness
 from jaxaug.kernels.decorators import Planes, planewise
 
 #: Red and blue of a light, green being 1, as polynomials of 6000 kelvin / temperature, the constant first. They meet
@@ -161,3 +162,25 @@ def vignette(image: Planes, intensity: Any, centre: Any, *, size: Any) -> Planes
     farthest = jnp.maximum(x, width - x) ** 2 + jnp.maximum(y, height - y) ** 2
     along, down = ((jnp.arange(n) - at) ** 2 for n, at in zip(image[0].shape[::-1], (x, y), strict=True))
     return _lit(image, 1 - intensity / jnp.maximum(farthest, 1) * (along + down[:, None]))
+
+
+@planewise()
+def match_exposure(
+    image: Planes, target: Any, least: Any = 0.0, most: Any = jnp.inf, *, inside: Array | None = None
+) -> Planes:
+    """Multiplies all values by one gain, after which the mean brightness is a given one.
+
+    Args:
+        image: (H, W, C).
+        target: mean brightness (ITU-R BT.601) in [0, 1], before what lies beyond full brightness is cut off.
+        least, most: between which the gain lies. That of a black image is 1.
+        inside: (H, W) pixels that count, by default all.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> match_exposure(jnp.array([[[10], [30]]], jnp.uint8), 40 / 255)[0, :, 0]
+        Array([20, 60], dtype=uint8)
+    """
+    mean = mean_brightness(luma(image), inside)
+    gain = jnp.where(mean > 0, target / jnp.where(mean > 0, mean, 1.0), 1.0)
+    return _lit(image, jnp.clip(gain, least, most))

@@ -18,6 +18,7 @@ from jaxaug.kernels.colour_matrix import luma
 from jaxaug.kernels.dtype import to_unit
 from jaxaug.ops.float_image import FloatImage
 from jaxaug.ops.pixel_op import PixelOp
+from jaxaug.ops.reference import references_in
 
 if TYPE_CHECKING:
     from jaxaug.core.view import View
@@ -128,18 +129,6 @@ def refuse_buffers(name: str, info: PictureInfo) -> None:
             f"{name} looks at the frequencies of whole pictures, but {info.label!r} lies in a buffer of which only a "
             "part is the picture. Put a Resize or a crop of fixed size before it."
         )
-
-
-def references_in(view: View, name: str) -> list[Array]:
-    """The reference images (H, W, C) under a declared entry.
-
-    Raises:
-        ValueError: there are none, or something is no image.
-    """
-    found = jax.tree.leaves(view.entry(name))
-    if not found or any(jnp.ndim(image) not in (2, 3) for image in found):
-        raise ValueError(f"{name!r} must hold images (H, W) or (H, W, C), got shapes {[jnp.shape(i) for i in found]}.")
-    return [jnp.asarray(image) for image in found]
 
 
 def _sized(unit: Array, size: tuple[int, int], channels: int) -> Array:

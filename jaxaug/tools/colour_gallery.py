@@ -25,18 +25,21 @@ STRONG: dict[str, dict[str, Any]] = {
     "ChannelSwap": {"channel_order": (1, 2, 0)},
     "ChromaticAberration": {"primary_distortion_limit": 0.2, "mode": "red_blue"},
     "ColorJitter": {"brightness": 0.5, "contrast": 0.5, "saturation": 0.9, "hue": 0.4},
+    "Colorize": {"black_range": ((0, 0, 60), (0, 0, 60)), "mid_range": ((220, 90, 0), (220, 90, 0))},
     "Defocus": {"radius": (9, 9), "alias_blur": (0.5, 0.5)},
     "Dithering": {"n_colors": 4, "color_mode": "per_channel"},
     "Downscale": {"scale_range": (0.15, 0.15)},
     "Emboss": {"alpha": (1, 1), "strength": (1, 1)},
     "Enhance": {"alpha_range": (1, 1)},
     "Equalize": {},
+    "ExposureMatching": {"target_mean_range": (0.8, 0.8)},
     "FancyPCA": {"alpha": 2.0},
     "FilmGrain": {"intensity_range": (0.4, 0.4), "grain_size_range": (5, 5)},
     "GaussNoise": {"std_range": (0.5, 0.5)},
     "GaussianBlur": {"sigma_limit": (5, 5)},
     "GibbsRinging": {"retained_fraction_range": (0.2, 0.2)},
     "GlassBlur": {"max_delta": 8, "iterations": 3},
+    "HEStain": {"intensity_scale_range": (1.8, 1.8), "augment_background": True},
     "Halftone": {"dot_size_range": (16, 16), "blend_range": (0, 0)},
     "HueSaturationValue": {"hue_shift_limit": 90, "sat_shift_limit": 60},
     "ISONoise": {"intensity": (1, 1), "color_shift": (0.3, 0.3)},
@@ -51,6 +54,8 @@ STRONG: dict[str, dict[str, Any]] = {
     "MultiplicativeNoise": {"multiplier": (0.3, 1.7), "elementwise": True},
     "PhotoMetricDistort": {"brightness_range": (0.6, 1.4), "hue_range": (-0.3, 0.3)},
     "PlanckianJitter": {"temperature_limit": (3000, 14000)},
+    "PlasmaBrightnessContrast": {"brightness_range": (0.5, 0.5), "contrast_range": (0.6, 0.6), "roughness": 0.5},
+    "PlasmaShadow": {"shadow_intensity_range": (1, 1), "roughness": 0.5},
     "Posterize": {"num_bits": 2},
     "RGBShift": {"r_shift_limit": 90, "g_shift_limit": 90, "b_shift_limit": 90},
     "RandomBrightnessContrast": {"brightness_limit": 0.5, "contrast_limit": 0.8},
@@ -78,7 +83,9 @@ STRONG: dict[str, dict[str, Any]] = {
     "ZoomBlur": {"max_factor": (1.4, 1.4), "step_factor": (0.02, 0.02)},
 }
 #: Transforms that change values, and need more than a picture to be looked at, or show nothing.
-APART = frozenset({"FDA", "FromFloat", "NoOp", "Normalize", "ToFloat", "ToRGB"})
+APART = frozenset(
+    {"FDA", "FromFloat", "HistogramMatching", "NoOp", "Normalize", "PixelDistributionAdaptation", "ToFloat", "ToRGB"}
+)
 
 
 def colour_gallery(image: np.ndarray, key: jax.Array) -> Iterator[tuple[str, dict[str, Any]]]:

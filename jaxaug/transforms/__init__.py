@@ -14,6 +14,7 @@ from jaxaug.transforms.blur import (
     StochasticConvolution,
 )
 from jaxaug.transforms.channels import ChannelShuffle, ChannelSwap, ToRGB
+from jaxaug.transforms.colorize import Colorize
 from jaxaug.transforms.colour import (
     ColorJitter,
     FancyPCA,
@@ -34,7 +35,7 @@ from jaxaug.transforms.crop_around import (
     RandomSizedBBoxSafeCrop,
 )
 from jaxaug.transforms.distort import ElasticTransform, GridDistortion
-from jaxaug.transforms.domain import FDA
+from jaxaug.transforms.domain import FDA, HistogramMatching, PixelDistributionAdaptation
 from jaxaug.transforms.dropout import CoarseDropout, Erasing
 from jaxaug.transforms.dtype import FromFloat, ToFloat
 from jaxaug.transforms.emboss import Emboss
@@ -54,7 +55,7 @@ from jaxaug.transforms.gravel import RandomGravel
 from jaxaug.transforms.grid_dropout import GridDropout, GridMask
 from jaxaug.transforms.histogram import CLAHE, AutoContrast, Equalize
 from jaxaug.transforms.lens import ChromaticAberration, GlassBlur, ZoomBlur
-from jaxaug.transforms.light import Illumination, PlanckianJitter, Vignetting
+from jaxaug.transforms.light import ExposureMatching, Illumination, PlanckianJitter, Vignetting
 from jaxaug.transforms.medical import (
     BiasField,
     GhostingArtifact,
@@ -74,6 +75,7 @@ from jaxaug.transforms.overlays import OverlayElements
 from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
+from jaxaug.transforms.plasma import PlasmaBrightnessContrast, PlasmaShadow
 from jaxaug.transforms.precipitation import AtmosphericFog, RandomFog, RandomRain, RandomSnow
 from jaxaug.transforms.printing import Dithering, Halftone
 from jaxaug.transforms.resize import LongestMaxSize, RandomScale, Resize, SmallestMaxSize
@@ -81,6 +83,7 @@ from jaxaug.transforms.resized_crop import RandomResizedCrop, RandomSizedCrop
 from jaxaug.transforms.sharpen import Enhance, RingingOvershoot, Sharpen, UnsharpMask
 from jaxaug.transforms.shuffle import PixelSpread, RandomGridShuffle
 from jaxaug.transforms.spatter import Spatter
+from jaxaug.transforms.stain import HEStain
 from jaxaug.transforms.stripes import FrequencyMasking, TimeMasking, XYMasking
 from jaxaug.transforms.superpixels import Superpixels
 from jaxaug.transforms.tensor import ToTensor3D, ToTensorV2
@@ -115,6 +118,7 @@ __all__ = [
     "ChromaticAberration",
     "CoarseDropout",
     "ColorJitter",
+    "Colorize",
     "ConstrainedCoarseDropout",
     "Crop",
     "CropAndPad",
@@ -129,6 +133,7 @@ __all__ = [
     "Enhance",
     "Equalize",
     "Erasing",
+    "ExposureMatching",
     "FDA",
     "FancyPCA",
     "FilmGrain",
@@ -145,7 +150,9 @@ __all__ = [
     "GridElasticDeform",
     "GridMask",
     "GuidedCoarseDropout",
+    "HEStain",
     "Halftone",
+    "HistogramMatching",
     "HorizontalFlip",
     "HueSaturationValue",
     "ISONoise",
@@ -174,9 +181,12 @@ __all__ = [
     "Perspective",
     "PhotoMetricDistort",
     "PiecewiseAffine",
+    "PixelDistributionAdaptation",
     "PixelDropout",
     "PixelSpread",
     "PlanckianJitter",
+    "PlasmaBrightnessContrast",
+    "PlasmaShadow",
     "Posterize",
     "RGBShift",
     "RandomBrightnessContrast",

@@ -146,3 +146,33 @@ class Vignetting(Transform):
     def draw(self, rng: Draw, view: View) -> Tone:
         centre = rng.uniform("centre", self.center_range, (2,))
         return tone(F.vignette, intensity=rng.uniform("intensity", self.intensity_range), centre=centre)
+
+
+@transform
+class ExposureMatching(Transform):
+    """Exposes a picture so that its mean brightness is a given one: all values are multiplied by one gain.
+
+    Args:
+        target_mean_range: range of the mean brightness (ITU-R BT.601), as a fraction of full brightness, in [0, 1].
+        gain_range: range within which the gain is kept, at least 0; None keeps it as it is.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> expose = ja.Compose([ja.ExposureMatching((0.5, 0.5), p=1)])
+        >>> expose(jax.random.key(0), image=jnp.array([[0.125, 0.375]]))["image"]
+        Array([[0.25, 0.75]], dtype=float32)
+
+    The gain of a camera's automatic exposure by the mean of the frame. What it lifts beyond full brightness is cut off,
+    so that the mean of such a picture is lower. A black picture stays black.
+    """
+
+    needs_range = True
+
+    target_mean_range: Range = args.pair((0.3, 0.5), None, 0, 1)
+    gain_range: Any = args.pair(None, None, 0, optional=True)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Tone:
+        least, most = (0.0, jnp.inf) if self.gain_range is None else self.gain_range
+        target = rng.uniform("target", self.target_mean_range)
+        return tone(F.match_exposure, target=target, least=least, most=most)
