@@ -220,8 +220,10 @@ def of_numpy(value: Any, whole: Any, real: Any) -> Any:
     """Arguments with numbers of NumPy in place of plain ones."""
     if isinstance(value, bool):
         return np.bool_(value)
-    if isinstance(value, int | float):
-        return (whole if isinstance(value, int) else real)(value)
+    if isinstance(value, int):
+        return (whole if value <= np.iinfo(whole).max else np.int64)(value)
+    if isinstance(value, float):
+        return real(value)
     if isinstance(value, tuple | list):
         return type(value)(of_numpy(v, whole, real) for v in value)
     return {k: of_numpy(v, whole, real) for k, v in value.items()} if isinstance(value, dict) else value

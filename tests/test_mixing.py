@@ -32,7 +32,7 @@ def mixed(seed: int = 0, p: float = 1.0, **arguments: Any) -> Any:
     return jax.tree.map(np.asarray, jax.jit(augment.batch)(jax.random.key(seed), batch()))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 def test_a_window_shows_one_other_sample_and_labels_its_share(seed: int) -> None:
     out = mixed(seed)
     partners = []

@@ -28,7 +28,7 @@ def sample(height: int = 30, width: int = 41) -> dict[str, Any]:
     return {**rows, "image": known["image"], "mask": known["mask"], "second": known["image"][::2, ::2, :1]}
 
 
-@pytest.mark.parametrize("transpose_mask", [False, True])
+@pytest.mark.parametrize("transpose_mask", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_channels_come_first_and_all_else_stays(transpose_mask: bool) -> None:
     given = sample()
     given["masks"] = np.stack([given["mask"]] * 2)[..., None]
