@@ -25,7 +25,8 @@ ALIGNED |= {"RandomSizedCrop", "LongestMaxSize", "SmallestMaxSize", "Pad", "Lett
 ALIGNED |= {"RandomSizedBBoxSafeCrop", "AtLeastOneBBoxRandomCrop", "CropNonEmptyMaskIfExists"}
 
 
-@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["picture", "all"])
+@pytest.mark.slow
+@pytest.mark.parametrize("everything", [False, True], ids=["picture", "all"])
 @pytest.mark.parametrize("case", TABLE, ids=lambda case: case.name)
 def test_every_transform_lowers_for_tpus(case: Any, everything: bool) -> None:
     augment = ja.Compose([case.transform], bbox_params=BOXES, keypoint_params=POINTS)
