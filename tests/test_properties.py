@@ -288,7 +288,7 @@ def test_every_dtype_of_every_number_of_channels(name: str) -> None:
     dtypes_agree(name, [(dtype, channels) for channels in BY_NAME[name].channels for dtype in DTYPES])
 
 
-@each(*where(lambda case: case.limit is not None))
+@each(*where(lambda case: case.limit is not None), quick=FAMILIES)
 def test_gradients_are_finite_and_right(name: str) -> None:
     case = BY_NAME[name]
     channels = 3 if 3 in case.channels else case.channels[0]
