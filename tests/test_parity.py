@@ -74,7 +74,9 @@ def agree(a: np.ndarray, b: np.ndarray, levels: float, share: float = 1.0) -> No
 AFFINE = {"scale": (1.2, 1.2), "rotate": (25, 25), "shear": (8, 8), "translate_px": {"x": (3, 3), "y": (-2, -2)}}
 
 
-@pytest.mark.parametrize("border", list(BORDERS))
+@pytest.mark.parametrize(
+    "border", [pytest.param(b, marks=() if b in ("constant", "reflect_101") else pytest.mark.slow) for b in BORDERS]
+)
 @pytest.mark.parametrize("method", list(METHODS))
 def test_affine(method: str, border: str) -> None:
     look = {"fill": 90, "p": 1}
@@ -316,6 +318,7 @@ def draws(transform: Any, count: int = 4) -> Iterator[tuple[Any, dict[str, np.nd
         yield plan.ops[0], jax.tree.map(np.asarray, augment.apply(plan, WHOLE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
