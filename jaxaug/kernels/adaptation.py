@@ -87,7 +87,9 @@ def matching(counts: Array, wanted: Array) -> Array:
     part = jnp.where(width > 0, (share - start) / jnp.where(width > 0, width, 1.0), 1.0)
     # What lies below the first of them goes there.
     first = jnp.argmax(wanted > 0, axis=1, keepdims=True)
-    return jnp.where(below < 0, first, below + part * (above - below)).astype(jnp.float32)
+    none = below < 0
+    first, below, step = (level.astype(jnp.float32) for level in (first, below, above - below))
+    return jnp.where(none, first, below + part.astype(jnp.float32) * step)
 
 
 @planewise()
