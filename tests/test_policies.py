@@ -34,7 +34,7 @@ class Operation(ja.Transform):
 
     def draw(self, rng: Any, view: Any) -> Any:
         reading = {"interpolation": "nearest", "mask_interpolation": "nearest"}
-        return operation(rng, view, "0", jnp.asarray(self.which), self.strength, Space(), **reading)
+        return operation(rng, view, "0", jnp.asarray(self.which, jnp.int32), self.strength, Space(), **reading)
 
 
 def pillow(name: str, strength: float, sign: int) -> np.ndarray:
