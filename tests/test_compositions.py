@@ -152,6 +152,21 @@ def test_plans_of_nested_choices_replay_a_batch() -> None:
     alike(replay(ja.Plan.from_json(first.to_json()), given), jax.tree.map(lambda leaf: leaf[0], outs))
 
 
+@pytest.mark.slow
+def test_orders_and_repeats_are_undone() -> None:
+    moves = [ja.Rotate(15, p=1), ja.Affine(translate_px=(-2, 2), p=1), ja.HorizontalFlip(p=1)]
+    augment = ja.Compose([ja.RandomOrder(moves, n=3), ja.SomeOf(moves, n=2, replace=True)], **PARAMS)
+    # Points about the middle, which nothing pushes out of the picture.
+    given = {"image": sample()["image"], "keypoints": np.array([[16.0, 14.0], [19.0, 15.5]], np.float32)}
+    plans = jax.jit(jax.vmap(augment.sample, in_axes=(0, None)))(jax.random.split(KEY, 8), given)
+    there = jax.jit(jax.vmap(augment.apply, in_axes=(0, None)))(plans, given)
+    back = jax.jit(jax.vmap(augment.invert))(plans, there)
+    moved = np.abs(np.asarray(there["keypoints"]) - given["keypoints"]).max(axis=(1, 2))
+    assert (moved > 0.5).sum() >= 6
+    assert len(np.unique(moved.round(3))) == 8
+    np.testing.assert_allclose(back["keypoints"], np.stack([given["keypoints"]] * 8), atol=1e-3)
+
+
 def test_new_magnitudes_compile_nothing() -> None:
     traces = 0
 
