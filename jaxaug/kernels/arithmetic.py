@@ -71,3 +71,16 @@ def interpolate(x: Any, places: Any, values: Any) -> Array:
     length = end - start
     share = jnp.clip((x - start) / jnp.where(length > 0, length, 1.0), 0.0, 1.0)
     return first + share * (second - first)
+
+
+def ends_reached(ends: Array, at: Array) -> Array:
+    """(m,) how many of some ends (n,) do not lie beyond each of some places (m,).
+
+    Compares all with all: `jnp.searchsorted` of newer versions of JAX cannot stand in programs that are kept.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> ends_reached(jnp.array([2, 5]), jnp.array([1, 2, 7])).tolist()
+        [0, 1, 2]
+    """
+    return (ends[None, :] <= at[:, None]).sum(axis=1, dtype=jnp.int32)

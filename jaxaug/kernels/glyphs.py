@@ -12,6 +12,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.settings_of_jax import with_own_settings
+from jaxaug.kernels.arithmetic import ends_reached
 
 #: Size of the font, in pixels, at which glyphs are rasterised.
 SIZE = 48
@@ -84,7 +85,7 @@ def text_cover(codes: Array, corner: Array, size: Any, glyphs: Glyphs, shape: tu
     starts = ends - jnp.where(there, jnp.asarray(glyphs.advance)[glyph], 0.0)
     # The line at the size of the glyphs, column by column.
     column = np.arange(codes.shape[0] * width) + np.float32(0.5)
-    letter = jnp.searchsorted(ends, column, side="right")
+    letter = ends_reached(ends, jnp.asarray(column))
     within = jnp.clip((column - jnp.take(starts, letter, mode="clip")).astype(jnp.int32), 0, width - 1)
     row = jnp.take(glyph, letter, mode="clip") * width + within
     line = jnp.take(jnp.asarray(glyphs.cover.reshape(-1, height)), row, axis=0, mode="clip")

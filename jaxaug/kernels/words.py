@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.backend.settings_of_jax import with_own_settings
+from jaxaug.kernels.arithmetic import ends_reached
 
 #: What may become of the words of a text.
 EDITS = (None, "insertion", "swap", "deletion")
@@ -74,7 +75,7 @@ def edit_words(codes: Array, kind: Any, scores: Array, stopwords: Array) -> Arra
     # Words side by side, each with a space behind it.
     ends = jnp.cumsum(jnp.where(used, sizes[order] + 1, 0))
     out = jnp.arange(length + added * (stopwords.shape[1] + 1))
-    word = jnp.searchsorted(ends, out, side="right")
+    word = ends_reached(ends, out)
     within = out - jnp.where(word > 0, jnp.take(ends, word - 1, mode="clip"), 0)
     which = jnp.take(order, word, mode="clip")
     codes = jnp.where(within < sizes[which], jnp.take(row, starts[which] + within, mode="clip"), 32)
