@@ -293,7 +293,7 @@ def test_three_points_move_an_elastic_picture_first() -> None:
     # The coordinates of OpenCV are those of centres of pixels.
     to_output[:, 2] += (to_output[:, :2] - np.eye(2)) @ [0.5, 0.5]
     expected = cv2.warpAffine(picture, to_output, (width, height), flags=cv2.INTER_LINEAR)
-    agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 8, 0.99)
+    agree(np.asarray(augment(KEY, image=jnp.asarray(picture))["image"]), expected, 2, 0.99)
     assert float(elastic.map.alpha) == 0
 
 

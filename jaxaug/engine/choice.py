@@ -161,7 +161,8 @@ def _share(members: list[Any], op: Any) -> bool:
     """Whether an op can share the slot of others."""
     if members[0].align([*members[1:], op]) is not None:
         return True
-    chooses = {FAMILIES[other.family].choose for other in (*members, op)}
+    rows = [FAMILIES.get(other.family) for other in (*members, op)]
+    chooses = {row.choose if row else None for row in rows}
     return len(chooses) == 1 and None not in chooses
 
 

@@ -71,9 +71,7 @@ class Walker:
         """The ops of each of some steps on the sample as it is now, whatever its p is if they are forced."""
         options = [step.forced() for step in steps] if forced else steps
         keys = step_keys(steps, key)
-        # What needs other samples is not pushed, which would refuse it, before the choice is a stage of a batch.
-        ops_of = drawn if all(step.mixes for step in steps) else walk
-        return [ops_of(step, key, self._traversal.fork()) for step, key in zip(options, keys, strict=True)]
+        return [drawn(step, key, self._traversal) for step, key in zip(options, keys, strict=True)]
 
     def choose(self, options: Sequence[Ops], index: Scalar) -> Ops:
         """One list of ops that does what the option of that index does."""

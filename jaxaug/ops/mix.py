@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
 from jax import Array
 
 from jaxaug.backend import struct
-from jaxaug.backend.struct import static, static_if_true
+from jaxaug.backend.struct import static, static_if_certain, static_if_true
 from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import ANNOTATIONS
-from jaxaug.core.op import Op
+from jaxaug.core.op import Op, aligned
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.kernels.dtype import round_to
@@ -26,7 +27,7 @@ class Mix(Op):
 
     Args:
         window: (4,) x_min, y_min, x_max, y_max as fractions of the picture's width and height.
-        weight: how much of the other sample shows there, from 0 to 1.
+        weight: how much of the other sample shows there, from 0 to 1; plainly 1 blends nothing.
         active: whether it does.
         label: name of the entries that are mixed by the share of the other sample.
         name: what drew it.
@@ -35,7 +36,7 @@ class Mix(Op):
     family = "mix"
 
     window: Array
-    weight: Array
+    weight: Scalar = static_if_certain(default=1.0)
     active: Scalar = static_if_true(default=True)
     label: str = static(default="labels")
     name: str = static(default="Mix")
@@ -68,13 +69,23 @@ class Mix(Op):
 
         Whole numbers of masks name things, between which there is nothing: the larger share shows.
         """
-        if info.kind != "image" and not jnp.issubdtype(own.dtype, jnp.floating):
+        if isinstance(self.weight, float) and self.weight == 1.0:
+            seen = other
+        elif info.kind != "image" and not jnp.issubdtype(own.dtype, jnp.floating):
             seen = jnp.where(self.weight > 0.5, other, own)
         else:
             apart = [picture.astype(jnp.float32) for picture in (own, other)]
             blend = round_to(apart[0] * (1 - self.weight) + apart[1] * self.weight, own.dtype)
             seen = jnp.where(self.weight == 1, other, blend)
         return jnp.where(self.region(info.canvas)[..., None], seen, own)
+
+    def align(self, others: Sequence[Any]) -> list[Any] | None:
+        ops = [self, *others]
+        if not all(isinstance(op, Mix) for op in ops):
+            return None
+        if not all(isinstance(op.weight, float) for op in ops):
+            ops = [struct.replace(op, weight=jnp.asarray(op.weight, jnp.float32)) for op in ops]
+        return aligned(ops)
 
     def on_labels(self, own: Array, other: Array, canvas: Canvas) -> Array:
         """Labels of one sample, floats such as one-hot ones, mixed with those of another."""

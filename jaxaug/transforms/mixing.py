@@ -46,7 +46,7 @@ class CutMix(MixTransform):
         side = jnp.sqrt(1.0 - rng.beta("share", self.alpha, self.alpha))
         centre = rng.uniform("centre", shape=(2,))
         window = jnp.concatenate([centre - side / 2, centre + side / 2])
-        return Mix(jnp.clip(window, 0.0, 1.0), jnp.ones(()), label=self.labels)
+        return Mix(jnp.clip(window, 0.0, 1.0), label=self.labels)
 
 
 @transform
