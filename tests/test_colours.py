@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from comparing import KEY, agree, made
 from pictures import astronaut, chelsea, coins
 from PIL import Image, ImageOps
 from scenes import labelled
@@ -23,21 +24,8 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     import albumentations as A
 
-KEY = jax.random.key(0)
 #: Every transform's properties are tested quickly elsewhere; what it agrees with takes longer.
 pytestmark = pytest.mark.slow
-
-
-def made(transform: Any, picture: Any, **more: Any) -> np.ndarray:
-    return np.asarray(ja.Compose([transform])(KEY, {"image": picture, **more})["image"])
-
-
-def agree(a: np.ndarray, b: np.ndarray, levels: float = 2, share: float = 0.99) -> None:
-    """So large a share of two images lies within some levels of 255."""
-    assert a.shape == b.shape
-    assert a.dtype == b.dtype
-    apart = np.abs(a.astype(np.float64) - b.astype(np.float64)) * (255 if a.dtype.kind == "f" else 1)
-    assert np.mean(apart <= levels + 1e-3) >= share, (apart.max(), np.mean(apart > levels))
 
 
 # Histograms ---------------------------------------------------------------------------------------------------------

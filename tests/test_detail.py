@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from comparing import KEY, agree
 from pictures import astronaut, chelsea
 from skimage import data
 
@@ -26,7 +27,6 @@ with warnings.catch_warnings():
     import albumentations as A
     from albumentations.augmentations.blur import functional as reference
 
-KEY = jax.random.key(0)
 #: Every transform's properties are tested quickly elsewhere; what it agrees with takes longer.
 pytestmark = pytest.mark.slow
 
@@ -37,12 +37,6 @@ def floats(picture: np.ndarray) -> np.ndarray:
 
 def ours(transform: Any, picture: np.ndarray) -> np.ndarray:
     return np.asarray(transform(KEY, image=picture)["image"])
-
-
-def agree(a: np.ndarray, b: np.ndarray, levels: float = 2, share: float = 0.99) -> None:
-    assert (a.shape, a.dtype) == (b.shape, b.dtype)
-    apart = np.abs(a.astype(np.float64) - b.astype(np.float64)) * (255 if a.dtype.kind == "f" else 1)
-    assert np.mean(apart <= levels + 1e-3) >= share, (apart.max(), np.mean(apart > levels))
 
 
 # Arguments that leave nothing to chance ------------------------------------------------------------------------------
