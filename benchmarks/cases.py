@@ -124,6 +124,7 @@ class Case:
         scene: what a sample holds, see `pictures.SCENES`.
         rows: boxes and keypoints in each set.
         mode: how jaxaug is batched: `batch` or `vmap`.
+        dtype: of the images: `uint8`, or `float32` in [0, 1].
     """
 
     name: str
@@ -134,6 +135,7 @@ class Case:
     scene: str = "image"
     rows: int = 8
     mode: str = "batch"
+    dtype: str = "uint8"
 
     @property
     def random(self) -> bool:
@@ -342,7 +344,6 @@ def pipelines(batch: int, size: int) -> list[Case]:
     small, large, larger = size * 7 // 8, size * 4, size * 5
     flip = step("HorizontalFlip", p=0.5)
     up = step("VerticalFlip", p=0.5)
-    resized = step("RandomResizedCrop", size=(small, small), scale=(0.3, 1.0), ratio=(0.75, 4 / 3), p=1.0)
     grid = step("GridDistortion", num_steps=5, distort_limit=(-0.3, 0.3), p=1.0)
     robot = (
         _crop(small * 95 // 100),
@@ -354,9 +355,7 @@ def pipelines(batch: int, size: int) -> list[Case]:
     few = max(batch // 8, 1)
     return [
         Case("flip, affine, brightness and contrast, normalise", standard(), batch, size, size),
-        Case(
-            "resized crop, flip, jitter, normalise", (resized, flip, _jitter(0.4, 0.1), _normalize()), batch, size, size
-        ),
+        Case("resized crop, flip, jitter, normalise", _crop_and_jitter(small), batch, size, size),
         Case("robotics: crop, resize, rotate 5, jitter", robot, batch, small, small),
         Case("flips, jitter, brightness and contrast, noise", seven, batch, small, small),
         Case(f"affine, crop, flip, colour, normalise, {size} to {small}", _full(small), batch, size, size),
@@ -399,6 +398,48 @@ def compiles(batch: int, size: int) -> list[Case]:
     turn = step("Rotate", limit=(-30.0, 30.0), p=0.5)
     turns = [Case(f"{n} rotations, all kinds", (turn,) * n, batch, size, size, "all kinds") for n in (2, 12)]
     return [image, every, Case("detector's six, all kinds", detector, batch, size, size, "all kinds"), *turns]
+
+
+# Real sizes ------------------------------------------------------------------------------------------------------
+
+SHARED = ("HorizontalFlip", "VerticalFlip", "Transpose", "RandomRotate90", "Affine", "Rotate", "Perspective")
+SHARED += ("ElasticTransform", "RandomCrop", "RandomResizedCrop", "Resize", "PadIfNeeded", "RandomBrightnessContrast")
+SHARED += ("ColorJitter", "HueSaturationValue", "RandomGamma", "ToGray", "Normalize", "GaussianBlur", "GaussNoise")
+SHARED += ("CoarseDropout", "CLAHE")
+"""What most pipelines are made of, and most libraries have."""
+
+
+def sizes(batch: int, size: int) -> Iterator[Case]:
+    """Transforms and pipelines on pictures twice and four times as wide, and on floats as wide as given."""
+    for side, few, dtype in (
+        (2 * size, batch // 4, "uint8"),
+        (4 * size, batch // 8, "uint8"),
+        (size, batch, "float32"),
+    ):
+        few = max(few, 1)
+        shared = [c for c in singles(few, side) if c.steps[0].name in SHARED]
+        small = step("RandomResizedCrop", size=(224, 224), scale=(0.3, 1.0), ratio=(0.75, 4 / 3), p=1.0)
+        shared += [
+            Case("RandomResizedCrop to 224", (small,), few, side, side),
+            Case("Resize to 160", (step("Resize", height=160, width=160, p=1.0),), few, side, side),
+            Case("flip, affine, brightness and contrast, normalise", standard(), few, side, side),
+            Case("resized crop, flip, jitter, normalise", _crop_and_jitter(side * 7 // 8), few, side, side),
+            Case("resized crop, flip, affine, jitter, blur, normalise", _many(side), few, side, side),
+        ]
+        for case in shared:
+            yield dataclasses.replace(case, name=f"{case.name}, {side}, {dtype}", dtype=dtype)
+
+
+def _crop_and_jitter(side: int) -> tuple[Step, ...]:
+    resized = step("RandomResizedCrop", size=(side, side), scale=(0.3, 1.0), ratio=(0.75, 4 / 3), p=1.0)
+    return (resized, step("HorizontalFlip", p=0.5), _jitter(0.4, 0.1), _normalize())
+
+
+def _many(side: int) -> tuple[Step, ...]:
+    resized = step("RandomResizedCrop", size=(side, side), scale=(0.25, 1.0), p=1.0)
+    blur = step("GaussianBlur", blur_limit=(3, 5), p=0.2)
+    turn = step("Affine", rotate=(-15.0, 15.0), p=0.5)
+    return (resized, step("HorizontalFlip", p=0.5), turn, _jitter(0.2, 0.1, 0.8), blur, _normalize())
 
 
 # Choices ---------------------------------------------------------------------------------------------------------

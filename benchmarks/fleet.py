@@ -194,7 +194,7 @@ class Fleet:
 
     def scene(self, case: Case) -> str:
         """Path of a file with the pictures of a case."""
-        sizes = (case.batch, case.height, case.width, case.rows)
+        sizes = (case.batch, case.height, case.width, case.rows, case.dtype)
         path = Path(self.folder.name) / f"{case.scene}-{'-'.join(map(str, sizes))}.npz"
         if not path.exists():
             np.savez(path, **pictures.make(case.scene, *sizes))

@@ -43,7 +43,7 @@ def milliseconds(call: Callable[[int], Any], count: int = 50) -> float:
 
 
 def main() -> None:
-    batch = pictures.make("everything", 1, 256, 256, 8)
+    batch = pictures.make("everything", 1, 256, 256, 8, "uint8")
     sample = {n: a[0] for n, a in batch.items() if n in ("image", "mask", "bboxes", "keypoints")}
     augment, keys = pipeline(), [jax.random.key(i) for i in range(1000)]
     start = time.perf_counter()
@@ -64,7 +64,7 @@ def main() -> None:
     rng, before = np.random.default_rng(0), outside_jit._program._cache_size()
     plain, start = ja.Compose(augment.transforms), time.perf_counter()
     for i, (height, width) in enumerate(rng.integers(least, most + 1, (count, 2))):
-        image = pictures.make("image", 1, int(height), int(width), 0)["image"][0]
+        image = pictures.make("image", 1, int(height), int(width), 0, "uint8")["image"][0]
         jax.block_until_ready(plain(keys[i], image=image)["image"])
     print(
         json.dumps(

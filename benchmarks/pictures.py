@@ -43,7 +43,9 @@ def _photographs() -> tuple[np.ndarray, ...]:
     return (data.astronaut(), data.coffee(), data.chelsea(), data.rocket(), data.immunohistochemistry())
 
 
-def make(scene: str, batch: int, height: int, width: int, rows: int, seed: int = 0) -> dict[str, np.ndarray]:
+def make(
+    scene: str, batch: int, height: int, width: int, rows: int, dtype: str, seed: int = 0
+) -> dict[str, np.ndarray]:
     """A batch of samples, the same for the same arguments.
 
     Args:
@@ -51,18 +53,22 @@ def make(scene: str, batch: int, height: int, width: int, rows: int, seed: int =
         batch: samples.
         height, width: of every picture.
         rows: boxes and keypoints in each set.
+        dtype: of images: `uint8`, or `float32` in [0, 1].
         seed: of the places of crops, discs, boxes and points.
 
     Returns:
-        Arrays with a leading batch axis: images uint8 (B, H, W, 3), masks uint8 (B, H, W), bboxes float32 (B, rows, 5),
+        Arrays with a leading batch axis: images (B, H, W, 3), masks uint8 (B, H, W), bboxes float32 (B, rows, 5),
         keypoints float32 (B, rows, 2), size int32 (B, 2), cropping_bbox int32 (B, 4).
     """
     rng = np.random.default_rng(seed)
     parts = {"image": _crop, "mask": _discs, "bboxes": _boxes, "keypoints": _points}
     parts |= {"size": _size, "cropping_bbox": _box}
-    return {
+    made = {
         name: np.stack([parts[kind(name)](rng, i, height, width, rows) for i in range(batch)]) for name in SCENES[scene]
     }
+    if dtype == "float32":
+        made |= {name: array / np.float32(255) for name, array in made.items() if kind(name) == "image"}
+    return made
 
 
 def _crop(rng: np.random.Generator, index: int, height: int, width: int, rows: int) -> np.ndarray:

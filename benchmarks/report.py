@@ -15,12 +15,17 @@ Row = list[str]
 TITLES = {
     "singles": "Single transforms",
     "pipelines": "Pipelines",
+    "sizes": "Real sizes, and floats",
     "choice": "Choices: OneOf against its dearest option",
     "scale": "Growth",
     "compile": "Compiling and importing",
     "outside": "Calls outside jit",
     "memory": "Memory",
 }
+
+
+RACES = ("singles", "pipelines", "sizes")
+"""Suites that time the same cases with every library."""
 
 
 def number(value: float) -> str:
@@ -76,11 +81,24 @@ def mean(values: Sequence[float]) -> float | None:
 
 
 def _timing_rows(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
-    rows = [_timing_row(r, peers) for r in records]
+    return [*(_timing_row(r, peers) for r in records), *_summary(records, peers)]
+
+
+def _summary(records: Sequence[Record], peers: Sequence[str], of: str = "") -> list[Row]:
+    """The geometric mean of the ratios and the least of them."""
     means = [times(mean(values)) for _, values in _means(records, peers)]
     worst = [times(min(values, default=None)) for _, values in _means(records, peers)]
     blank = [""] * (3 + len(peers))
-    return [*rows, ["geometric mean", *blank, *means], ["least", *blank, *worst]]
+    return [[f"geometric mean{of}", *blank, *means], [f"least{of}", *blank, *worst]]
+
+
+def _setting_rows(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
+    """As `_timing_rows`, summed up for each size and dtype."""
+    out = []
+    for setting in dict.fromkeys((max(r["size"]), r["dtype"]) for r in records):
+        some = [r for r in records if (max(r["size"]), r["dtype"]) == setting]
+        out += [*(_timing_row(r, peers) for r in some), *_summary(some, peers, ", {}, {}".format(*setting))]
+    return out
 
 
 def _choice_row(record: Record, peers: Sequence[str]) -> Row:
@@ -137,6 +155,7 @@ def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
     makers: dict[str, Callable[[Record, Sequence[str]], Row]] = {
         "singles": _timing_row,
         "pipelines": _timing_row,
+        "sizes": _timing_row,
         "choice": _choice_row,
         "compile": _compile_row,
         "memory": _memory_row,
@@ -153,6 +172,7 @@ def header(suite: str, peers: Sequence[str]) -> Row:
     return {
         "singles": _timing_header(peers),
         "pipelines": _timing_header(peers),
+        "sizes": _timing_header(peers),
         "choice": ["", "OneOf, ms", "dearest option, ms", "ratio", "all options, ms", "albumentations' OneOf, ms"],
         "compile": [
             "",
@@ -169,6 +189,8 @@ def rows(suite: str, records: Sequence[Record], peers: Sequence[str]) -> list[Ro
     """All lines of a suite's table."""
     if suite in ("singles", "pipelines"):
         return _timing_rows(records, peers)
+    if suite == "sizes":
+        return _setting_rows(records, peers)
     if suite == "scale":
         records = [point for curve in records for point in curve["points"]]
     return [row(suite, r, peers) for r in records]
@@ -191,7 +213,7 @@ def table(head: Row, body: Sequence[Row]) -> str:
 def _notes(suite: str, records: Sequence[Record]) -> str:
     """Where the work differed or a library failed."""
     lines = []
-    for record in records if suite in ("singles", "pipelines") else ():
+    for record in records if suite in RACES else ():
         for name, timing in record["libraries"].items():
             text = timing["work"] or (timing["trouble"] if timing["trouble"].startswith("failed") else "")
             if text:
@@ -224,7 +246,7 @@ def markdown(result: Record) -> str:
 
 def _compact(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str:
     """A short table for a page."""
-    if suite not in ("singles", "pipelines"):
+    if suite not in RACES:
         return table(header(suite, peers), rows(suite, records, peers))
     peers = [p for p in peers if any(ratio(r, p) is not None for r in records)]
     kept = [0, 1, 3, *range(4 + len(peers), 4 + 2 * len(peers))]

@@ -60,7 +60,8 @@ def _record(case: Case, timings: dict[str, Timing]) -> Record:
         libraries[name] = timing.summary()
         if timing.ms:
             libraries[name]["ns_per_pixel"] = timing.median * 1e6 / pixels
-    return {"case": case.name, "batch": case.batch, "size": [case.height, case.width], "libraries": libraries}
+    size = [case.height, case.width]
+    return {"case": case.name, "batch": case.batch, "size": size, "dtype": case.dtype, "libraries": libraries}
 
 
 def _compare(title: str, some: Sequence[Case], fleet: Fleet, options: Options, show: Show) -> list[Record]:
@@ -95,6 +96,11 @@ def singles(fleet: Fleet, options: Options, show: Show) -> list[Record]:
 def pipelines(fleet: Fleet, options: Options, show: Show) -> list[Record]:
     """Several transforms in a row."""
     return _compare("pipelines", cases.pipelines(options.batch, options.size), fleet, options, show)
+
+
+def sizes(fleet: Fleet, options: Options, show: Show) -> list[Record]:
+    """What most pipelines are made of, on larger pictures and on floats."""
+    return _compare("sizes", cases.sizes(options.batch, options.size), fleet, options, show)
 
 
 def choice(fleet: Fleet, options: Options, show: Show) -> list[Record]:
@@ -147,7 +153,7 @@ def _costs(case: Case, fleet: Fleet, repeats: int = 1) -> Record:
 
 
 def _shapes(case: Case) -> dict[str, tuple[tuple[int, ...], str]]:
-    one = pictures.make(case.scene, 1, case.height, case.width, case.rows)
+    one = pictures.make(case.scene, 1, case.height, case.width, case.rows, case.dtype)
     return {n: (a.shape, str(a.dtype)) for n, a in one.items()}
 
 
@@ -207,6 +213,7 @@ def memory(fleet: Fleet, options: Options, show: Show) -> list[Record]:
 SUITES: dict[str, Callable[[Fleet, Options, Show], list[Record]]] = {
     "singles": singles,
     "pipelines": pipelines,
+    "sizes": sizes,
     "choice": choice,
     "scale": scale,
     "compile": compiling,

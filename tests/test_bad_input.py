@@ -170,6 +170,47 @@ def test_arguments_of_the_wrong_type(make: Any, message: str) -> None:
         make()
 
 
+NONSENSE = (None, "no such word", (), (5.0,), {}, float("nan"), True, object(), np.zeros((2, 2)))
+
+
+def test_nonsense_is_refused_by_the_name_of_its_argument() -> None:
+    refused = 0
+    for case in TABLE:
+        known = dict(case.transform.arguments())
+        for name in known:
+            for value in NONSENSE:
+                message = _refusal(type(case.transform), known | {name: value})
+                refused += bool(message)
+                assert not message or name in message, (case.name, name, value)
+    assert refused > 1000
+
+
+def _refusal(kind: Any, arguments: dict[str, Any]) -> str:
+    """What a transform says of arguments that it does not take."""
+    try:
+        kind(**arguments)
+    except (ValueError, TypeError) as error:
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ja.Affine(scale=None),
+        lambda: ja.Affine(shear=None),
+        lambda: ja.RandomCrop(True, 4),
+        lambda: ja.RandomSizedCrop((4, 5), (4, 4), w2h_ratio=float("nan")),
+        lambda: ja.Posterize(None),
+        lambda: ja.Posterize("4"),
+        lambda: ja.Posterize(()),
+    ],
+)
+def test_what_only_looks_like_a_value_is_refused_when_the_pipeline_is_built(make: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="must be"):
+        make()
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [

@@ -104,6 +104,12 @@ def test_all_forms_of_a_pipeline_are_one(tmp_path: Path) -> None:
         ("A.JpegCompression(60, 90)", "ImageCompression", {"quality_range": (60, 90)}),
         ("A.ImageCompression(quality_lower=50)", "ImageCompression", {"quality_range": (50, 100)}),
         ("A.Solarize(threshold=51)", "Solarize", {"threshold_range": (0.2, 0.2)}),
+        ("A.RandomResizedCrop((20, 30), always_apply=True)", "RandomResizedCrop", {"size": (20, 30)}),
+        (
+            "A.Affine(scale=None, rotate=None, shear=None, mode=0)",
+            "Affine",
+            {"rotate": (0, 0), "border_mode": "constant"},
+        ),
         ("A.RandomResizedCrop(20, 30)", "RandomResizedCrop", {"size": (20, 30)}),
         ("A.RandomSizedCrop((8, 9), 20, 30)", "RandomSizedCrop", {"size": (20, 30), "min_max_height": (8, 9)}),
         ("A.Rotate(30, value=3, mask_value=4)", "Rotate", {"fill": 3, "fill_mask": 4, "border_mode": "reflect_101"}),
@@ -360,3 +366,47 @@ def get_transforms(*, data):
 """
     assert ja.from_albumentations(source, name="get_transforms") == ja.Compose([ja.HorizontalFlip(p=0.5)])
     assert ja.from_albumentations(source, name="get_transforms_2") == ja.Compose([ja.Resize(8, 8)])
+
+
+def test_functions_of_the_source_are_followed() -> None:
+    source = """
+def blurs(limit):
+    out = [A.Blur(limit), A.MedianBlur(limit)]
+    return out
+def pair(size, extra=()):
+    return A.Compose([A.Resize(size, SIZES[1]), *extra, A.OneOf(blurs(limit=5), p=0.3), last()])
+class Data:
+    def __init__(self):
+        self.transform = self.build(24)
+    def build(self, side):
+        return A.Compose([A.CenterCrop(side, side)])
+def last():
+    return A.InvertImg() if DEEP else A.NoOp()
+train = pair(16, extra=[A.HorizontalFlip()])
+SIZES = (8, 12)
+DEEP = False
+"""
+    blur = ja.OneOf([ja.Blur(5), ja.MedianBlur(5)], p=0.3)
+    expected = ja.Compose([ja.Resize(16, 12), ja.HorizontalFlip(), blur, ja.NoOp()])
+    assert ja.from_albumentations(source, name="train") == expected
+    assert ja.from_albumentations(source, name="transform") == ja.Compose([ja.CenterCrop(24, 24)])
+    with pytest.raises(ValueError, match="2 pipelines, 'transform', 'train': say which"):
+        ja.from_albumentations(source)
+    endless = "def f(n):\n    return A.Compose([f(n), A.NoOp()])\nt = f(1)"
+    with pytest.raises(ValueError, match=r"f\(\.\.\.\)"):
+        ja.from_albumentations(endless, name="t")
+
+
+def test_parts_of_a_pipeline_need_no_name() -> None:
+    source = "norm = A.Compose([A.Normalize()])\nwhole = A.Compose([A.HorizontalFlip(), norm])"
+    assert ja.from_albumentations(source) == ja.Compose([ja.HorizontalFlip(), ja.Compose([ja.Normalize()])])
+    assert ja.from_albumentations(source, name="norm") == ja.Compose([ja.Normalize()])
+
+
+def test_functions_given_to_lambda_are_told_of_by_name() -> None:
+    with pytest.raises(ValueError, match=r"Lambda\(image=\.\.\.\).*the function f"):
+        ja.from_albumentations("def f(x):\n    return x\nt = A.Compose([A.Lambda(image=f)])")
+
+
+def test_a_transform_that_stands_alone_is_a_pipeline() -> None:
+    assert ja.from_albumentations("flip = A.HorizontalFlip(p=0.2)") == ja.Compose([ja.HorizontalFlip(p=0.2)])

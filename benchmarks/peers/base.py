@@ -11,7 +11,7 @@ import numpy as np
 JAX = ("jaxaug", "augmax", "dm_pix", "keras")
 """Libraries whose module has `function(case)`: one compiled function of a key and a batch."""
 
-PEERS = ("albumentations", "augmax", "dm_pix", "kornia", "keras", "torchvision")
+PEERS = ("albumentations", "augrs", "augmax", "dm_pix", "kornia", "keras", "torchvision")
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and standard deviation that `Normalize` uses by default."""

@@ -50,6 +50,8 @@ def _bounded(where: str, values: Any, low: float | None, high: float | None) -> 
             continue
         # As floats of 32 bits, which a number that stands for a bound may be.
         own = np.float32(v)
+        if np.isnan(own):
+            raise ValueError(f"{where} must be a number, got {v!r}.")
         if (low is not None and own < np.float32(low)) or (high is not None and own > np.float32(high)):
             span = f"at least {low}" if high is None else f"at most {high}" if low is None else f"in [{low}, {high}]"
             raise ValueError(f"{where} must be {span}, got {float(v):g}.")
@@ -177,7 +179,7 @@ def choice(default: Any, options: tuple[Any, ...]) -> Any:
     """One of a few names; static."""
 
     def convert(where: str, v: Any) -> Any:
-        if v not in options:
+        if isinstance(v, np.ndarray | jax.Array) or v not in options:
             raise ValueError(
                 f"{where} must be one of {', '.join(map(repr, options))}, got {v!r}.{nearest(v, map(str, options))}"
             )
@@ -235,8 +237,10 @@ def option(default: Any = dataclasses.MISSING, kind: type = bool, low: Any = Non
             v = float(v)
         if kind is bool and isinstance(v, np.bool_):
             v = bool(v)
-        if not isinstance(v, kind):
+        if not isinstance(v, kind) or (kind is int and isinstance(v, bool)):
             raise TypeError(f"{where} must be {kind.__name__}, got {v!r}.")
+        if kind is float:
+            _bounded(where, [v], None, None)
         if low is not None and v < low:
             raise ValueError(f"{where} must be at least {low}, got {v!r}.")
         return v
@@ -265,7 +269,7 @@ def per_axis(
     """A range that becomes `{"x": (low, high), "y": (low, high)}`.
 
     Args:
-        default: its default.
+        default: its default; None is allowed where it is the default.
         single: what one number stands for.
         low: bound of both ends.
         missing: what an axis that a dict leaves out stays at.
@@ -273,7 +277,7 @@ def per_axis(
     one = pair(default, single, low).metadata["convert"]
 
     def convert(where: str, v: Any) -> Any:
-        if v is None:
+        if v is None and default is None:
             return None
         if isinstance(v, dict):
             if set(v) - {"x", "y"} or not v:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxaug.interop.build import build, source, warn
-from jaxaug.interop.calls import Call, Found, Report
+from jaxaug.interop.calls import Call, Found, Report, calls_within
 from jaxaug.interop.read_data import as_compose, is_live, read_data, read_file, read_live
 from jaxaug.interop.read_source import find_pipelines
 from jaxaug.interop.translate import Translator, version_of
@@ -154,11 +154,14 @@ def port(text: str | os.PathLike[str], values: Mapping[str, Any] | None = None) 
 
 
 def _chosen(found: list[Found], name: str | None) -> Found:
-    """The pipeline of a name, or the only one."""
-    fitting = [pipeline for pipeline in found if name is None or pipeline.name == name]
+    """The pipeline of a name, or the only one that is not a part of another."""
+    parts = [call for pipeline in found for call in list(calls_within(pipeline.call))[1:]]
+    whole = [pipeline for pipeline in found if all(pipeline.call is not part for part in parts)]
+    fitting = [pipeline for pipeline in found if pipeline.name == name] if name else whole
     if len(fitting) == 1:
         return fitting[0]
     names = ", ".join(repr(pipeline.name) for pipeline in found)
     if not fitting:
         raise ValueError(f"There is no pipeline {name!r} in the source, which holds {names}.")
+    names = ", ".join(repr(pipeline.name) for pipeline in fitting)
     raise ValueError(f"The source holds {len(fitting)} pipelines, {names}: say which, name='...'.")

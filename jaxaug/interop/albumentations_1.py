@@ -170,6 +170,8 @@ def _compression(a: Arguments) -> None:
 
 
 def _sized(a: Arguments) -> None:
+    if isinstance(a.given.get("height"), list | tuple):
+        a.given["size"] = a.take("height")
     if a.any("height", "width") and "size" not in a:
         a.put("size", (a.take("height"), a.take("width")), was="height, width")
 
@@ -218,6 +220,9 @@ def _affine(a: Arguments) -> None:
             axis == "translate_px" and isinstance(said, dict) and not any(map(any, map(as_pair, said.values())))
         ):
             a.take(axis, None)
+    for name in ("scale", "rotate", "shear"):
+        if a.given.get(name, 0) is None:
+            a.take(name)
 
 
 def _rain(a: Arguments) -> None:

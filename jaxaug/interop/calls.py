@@ -103,3 +103,16 @@ def calls_within(value: Any) -> Iterator[Call]:
     elif isinstance(value, dict):
         for inner in value.values():
             yield from calls_within(inner)
+
+
+def unknown_within(value: Any) -> Iterator[Unknown]:
+    """All values in a value that only running a program tells."""
+    if isinstance(value, Unknown):
+        yield value
+    elif isinstance(value, Call):
+        yield from unknown_within([*value.args, *value.kwargs.values()])
+    elif isinstance(value, dict):
+        yield from unknown_within(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            yield from unknown_within(entry)

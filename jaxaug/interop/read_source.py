@@ -6,48 +6,19 @@ import ast
 import copy
 import dataclasses
 import math
-import operator
 from collections.abc import Mapping
 from typing import Any
 
-from jaxaug.interop.calls import Call, Found, Unknown
+from jaxaug.interop.calls import Call, Found, Unknown, unknown_within
 from jaxaug.interop.read_data import NAMING, as_compose, read_data
+from jaxaug.interop.source_values import CV2, operate
 
-#: What OpenCV's constants are.
-CV2 = {
-    name: number
-    for prefix, names in (
-        ("INTER_", "NEAREST LINEAR CUBIC AREA LANCZOS4 LINEAR_EXACT NEAREST_EXACT"),
-        ("BORDER_", "CONSTANT REPLICATE REFLECT WRAP REFLECT_101"),
-    )
-    for number, name in enumerate(prefix + word for word in names.split())
-} | {"BORDER_REFLECT101": 4, "BORDER_DEFAULT": 4}
-_OPERATORS: dict[type, Any] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-    ast.Not: operator.not_,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.In: lambda a, b: a in b,
-    ast.NotIn: lambda a, b: a not in b,
-}
 _FUNCTIONS = {f.__name__: f for f in (int, float, str, bool, tuple, list, min, max, abs, round, len, sum)}
 _METHODS = {"append", "extend", "insert"}
-#: Largest result of arithmetic that is followed, so that no source can keep the reader busy.
-_LARGEST = 10**9
+#: What a transform that stands alone begins with.
+_MODULES = ("A.", "albu.", "albumentations.")
+#: How many calls of the source's own functions are followed into one another.
+_DEEPEST = 8
 
 
 def find_pipelines(source: str, values: Mapping[str, Any] | None = None) -> list[Found]:
@@ -64,10 +35,12 @@ def find_pipelines(source: str, values: Mapping[str, Any] | None = None) -> list
         tree = ast.parse(source)
     except SyntaxError as error:
         raise ValueError(f"The source cannot be read as Python: line {error.lineno}: {error.msg}.") from error
-    reader = _Reader(dict(values or {}))
-    reader.body(tree.body, dict(values or {}), None)
-    named = [found for found in reader.found if found.call.name in ("Compose", "ReplayCompose")]
-    found = named or reader.lists
+    # Functions run when the module has been read: they know what stands below them, so it is read twice.
+    names = dict(values or {})
+    _Reader(dict(values or {}), names).body(tree.body, names, None)
+    reader = _Reader(dict(values or {}), names)
+    reader.body(tree.body, names, None)
+    found = reader.pipelines()
     if not found:
         raise ValueError("The source holds no pipeline: expected a call of Compose or a list of transforms.")
     return _told_apart(found)
@@ -86,11 +59,24 @@ def _told_apart(found: list[Found]) -> list[Found]:
 class _Reader:
     """Walks statements in order, and remembers what simple names are."""
 
-    def __init__(self, values: dict[str, Any]) -> None:
-        self.values = values
+    def __init__(self, values: dict[str, Any], names: dict[str, Any], depth: int = 0) -> None:
+        self.values, self.names, self.depth = values, names, depth
         self.found: list[Found] = []
         self.lists: list[Found] = []
+        self.lone: list[Found] = []
         self.classes: set[str] = set()
+        self.followed: set[str] = set()
+        self.returned: Any = None
+
+    def pipelines(self) -> list[Found]:
+        """What was found: compositions, else lists of steps, else single transforms.
+
+        A function whose arguments only its callers tell is left out where what it gives them is found.
+        """
+        found = self.found or self.lists or self.lone
+        vague = [f for f in found if f.name in self.followed and any(unknown_within(f.call))]
+        told = any(f.name not in self.followed and not any(unknown_within(f.call)) for f in found)
+        return [f for f in found if not (told and f in vague)]
 
     def body(self, statements: list[ast.stmt], env: dict[str, Any], inside: str | None) -> bool:
         """Reads statements, whose names are added to `env`, up to one that surely returns.
@@ -113,11 +99,11 @@ class _Reader:
             case ast.AnnAssign(target=target, value=value) if value is not None:
                 self.assign([target], value, env, inside)
             case ast.AugAssign(target=ast.Name(id=name), op=op, value=value):
-                env[name] = self.operate(
-                    type(op), ast.unparse(node), env.get(name, Unknown(name)), self.read(value, env)
-                )
+                env[name] = operate(type(op), ast.unparse(node), env.get(name, Unknown(name)), self.read(value, env))
             case ast.Return(value=value) if value is not None:
-                self.keep(inside, self.read(value, env), value)
+                read = self.read(value, env)
+                self.keep(inside, read, value)
+                self.returned = read if self.returned is None else self.returned
                 return True
             case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) as call) if (
                 method in _METHODS and isinstance(env.get(name), list)
@@ -129,9 +115,12 @@ class _Reader:
                 ast.FunctionDef(name=name, args=arguments, body=body)
                 | ast.AsyncFunctionDef(name=name, args=arguments, body=body)
             ):
+                env[name], returned = _Function(node, env), self.returned
                 self.body(body, {**env, **self.defaults(arguments, env)}, name)
+                self.returned = returned
             case ast.ClassDef(name=name, body=body):
                 own = dict(env)
+                _Reader(self.values, self.names, self.depth).body(body, own, None)
                 self.body(body, own, name)
                 env |= {f"{name}.{attribute}": value for attribute, value in own.items() if attribute not in env}
                 self.classes.add(name)
@@ -168,6 +157,7 @@ class _Reader:
         ways = [_copied(env), _copied(env)]
         ended = [self.body(statements, way, inside) for way, statements in zip(ways, (body, orelse), strict=True)]
         if any(ended):
+            self.returned = Unknown(f"what depends on {ast.unparse(test)}")
             env.update(ways[0] if ended[1] else ways[1])
             return all(ended)
         for name in {*ways[0], *ways[1]}:
@@ -208,6 +198,8 @@ class _Reader:
                 self.keep(name, entry, node)
             if value.name[:1].isupper() and isinstance(node, ast.Call) and not name:
                 self.lists.append(Found(name, as_compose(value)))
+            elif ast.unparse(node).startswith(_MODULES) and not value.name.endswith("Params"):
+                self.lone.append(Found(name, as_compose(value)))
 
     def read(self, node: ast.expr, env: dict[str, Any]) -> Any:
         """The value of an expression, `Unknown` where only running the program tells."""
@@ -215,7 +207,8 @@ class _Reader:
             case ast.Constant(value=value):
                 return value
             case ast.Name(id=name):
-                return env.get(name, Unknown(name))
+                known = env.get(name, Unknown(name))
+                return Unknown(f"the function {name}") if isinstance(known, _Function) else known
             case ast.Tuple(elts=entries) | ast.List(elts=entries) | ast.Set(elts=entries):
                 read = self.entries(entries, env)
                 return tuple(read) if isinstance(node, ast.Tuple) else read
@@ -226,11 +219,11 @@ class _Reader:
                     for name, entry in zip(names, entries, strict=True)
                 }
             case ast.UnaryOp(op=op, operand=operand):
-                return self.operate(type(op), ast.unparse(node), self.read(operand, env))
+                return operate(type(op), ast.unparse(node), self.read(operand, env))
             case ast.BinOp(left=left, op=op, right=right):
-                return self.operate(type(op), ast.unparse(node), self.read(left, env), self.read(right, env))
+                return operate(type(op), ast.unparse(node), self.read(left, env), self.read(right, env))
             case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return self.operate(type(op), ast.unparse(node), self.read(left, env), self.read(right, env))
+                return operate(type(op), ast.unparse(node), self.read(left, env), self.read(right, env))
             case ast.IfExp(test=test, body=body, orelse=orelse):
                 known = self.read(test, env)
                 if isinstance(known, Unknown):
@@ -295,10 +288,27 @@ class _Reader:
             except (TypeError, ValueError):
                 return Unknown(ast.unparse(node))
         if name in ("array", "asarray", "sqrt") and ast.unparse(node.func).startswith(("np.", "numpy.", "math.")):
-            return args[0] if name != "sqrt" else self.operate(ast.Pow, ast.unparse(node), args[0], 0.5)
+            return args[0] if name != "sqrt" else operate(ast.Pow, ast.unparse(node), args[0], 0.5)
+        called = ast.unparse(node.func).removeprefix("self.").removeprefix("cls.")
+        function = env.get(called, self.names.get(called))
+        if isinstance(function, _Function):
+            return self.follow(function, args, kwargs)
         if not name[:1].isupper() and name not in ("from_float", "to_float"):
             return Unknown(ast.unparse(node))
         return Call(name, tuple(args), kwargs)
+
+    def follow(self, function: _Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """What a function of the source gives for these arguments."""
+        node = function.node
+        if self.depth == _DEEPEST:
+            return Unknown(f"{node.name}(...)")
+        names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        own = names[1:] if names[:1] in (["self"], ["cls"]) else names
+        given = dict(zip(own, args, strict=False)) | kwargs
+        inner = _Reader(self.values, self.names, self.depth + 1)
+        inner.body(node.body, {**function.env, **self.defaults(node.args, function.env), **given}, None)
+        self.followed.add(node.name)
+        return inner.returned
 
     @staticmethod
     def item(text: str, value: Any, index: Any) -> Any:
@@ -309,21 +319,13 @@ class _Reader:
                 return Unknown(text)
         return Unknown(text)
 
-    @staticmethod
-    def operate(op: type, text: str, *values: Any) -> Any:
-        """Arithmetic of values that are known."""
-        unknown = next((value for value in values if isinstance(value, Unknown)), None)
-        if unknown or op not in _OPERATORS:
-            return unknown or Unknown(text)
-        numbers = [abs(value) for value in values if isinstance(value, int | float)]
-        if (numbers and max(numbers) > _LARGEST) or (op is ast.Pow and len(numbers) == 2 and numbers[1] > 30):
-            return Unknown(text)
-        if op is ast.Mult and any(isinstance(v, list | tuple | str) for v in values) and max(numbers, default=0) > 1000:
-            return Unknown(text)
-        try:
-            return _OPERATORS[op](*values)
-        except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-            return Unknown(text)
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Function:
+    """A function of the source, and the names around it."""
+
+    node: ast.FunctionDef | ast.AsyncFunctionDef
+    env: dict[str, Any]
 
 
 def _is_pipeline(call: Call) -> bool:

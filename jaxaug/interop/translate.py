@@ -13,7 +13,7 @@ import numpy as np
 from jaxaug.core.albumentations_names import about
 from jaxaug.interop import albumentations_1 as old
 from jaxaug.interop.arguments import Arguments
-from jaxaug.interop.calls import Call, Report, Unknown, calls_within
+from jaxaug.interop.calls import Call, Report, Unknown, calls_within, unknown_within
 from jaxaug.interop.old_names import OLD_NAMES
 
 #: Arguments of the successor whose name is more than `_limit` or nothing in place of `_range`.
@@ -193,7 +193,7 @@ class Translator:
         if name in _PIPELINES:
             self._compose(a)
         for argument, value in list(a.given.items()):
-            unknown = next(_unknown_within(value), None)
+            unknown = next(unknown_within(value), None)
             if argument not in known:
                 a.refuse(argument, f"{name} has no such argument here")
             elif unknown is not None:
@@ -260,17 +260,6 @@ def _why_not(name: str) -> str:
 def parameters_known() -> list[str]:
     """The names of all classes here."""
     return [name for name, value in vars(importlib.import_module("jaxaug")).items() if isinstance(value, type)]
-
-
-def _unknown_within(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        yield value
-    elif isinstance(value, dict):
-        for entry in value.values():
-            yield from _unknown_within(entry)
-    elif isinstance(value, list | tuple):
-        for entry in value:
-            yield from _unknown_within(entry)
 
 
 def _equal(value: Any, neutral: Any) -> bool:

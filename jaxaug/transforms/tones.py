@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numbers
 from typing import Any
 
 import jax.numpy as jnp
@@ -170,7 +169,7 @@ class Posterize(Transform):
 
     def check(self) -> None:
         value = self.num_bits
-        listed = isinstance(value, list | tuple) and (len(value) > 2 or isinstance(value[0], list | tuple))
+        listed = isinstance(value, list | tuple) and (len(value) > 2 or any(isinstance(v, list | tuple) for v in value))
         ranges = tuple(_bits(v) for v in (value if listed else [value]))
         object.__setattr__(self, "num_bits", ranges)
 
@@ -181,12 +180,13 @@ class Posterize(Transform):
 
 
 def _bits(value: Any) -> tuple[Any, Any]:
-    low, high = (value, value) if not isinstance(value, list | tuple) else tuple(value)
-    for v in (low, high):
-        if isinstance(v, numbers.Real) and not 1 <= float(v) <= 7:
-            raise ValueError(f"Posterize(num_bits=...) must be in [1, 7], got {v}.")
-    low, high = (int(v) if isinstance(v, numbers.Integral) else v for v in (low, high))
+    """One number of bits, or a range of them, as a range; whole numbers stay whole."""
+    low, high = _BITS("Posterize(num_bits=...)", value)
+    low, high = (int(v) if isinstance(v, float) and v.is_integer() else v for v in (low, high))
     return low, high
+
+
+_BITS = args.pair((4, 4), args.alone, 1, 7).metadata["convert"]
 
 
 @transform
