@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import warnings
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import cv2
 import jax
 import jax.numpy as jnp
+import matplotlib.colors
 import numpy as np
 import pytest
 from comparing import KEY, agree, made
@@ -19,6 +21,7 @@ from scipy import stats
 
 import jaxaug as ja
 from jaxaug.kernels.lab import from_lab, from_lab_uint8, to_lab, to_lab_uint8
+from jaxaug.ops import pixel_pass
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -568,3 +571,56 @@ def test_what_may_be_normalized_is_floats_either_way(steps: list[Any], means: se
 def test_what_is_wrong_is_said(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@jax.numpy_dtype_promotion("standard")
+def test_each_order_of_a_jitter_has_a_shorter_form_that_gives_the_same() -> None:
+    # The general form stands for accelerators, the shorter ones for CPUs; neither is told from the other by a plan.
+    traits = ja.functional.color_jitter.traits
+    planes = tuple(jnp.asarray(chelsea()[:24, :20], jnp.float32).transpose(2, 0, 1) / 255)
+    factors = {"brightness": 1.3, "contrast": 0.6, "saturation": 1.7, "hue": 0.15}
+    general = jax.jit(lambda order: traits.kernel(planes, **factors, order=order))
+    shorter = jax.jit(
+        lambda order: jax.lax.switch(
+            traits.ways.index(order=order), [lambda k=k: k(planes, **factors, order=order) for k in traits.ways.kernels]
+        )
+    )
+    for order in itertools.permutations(range(4)):
+        number = jnp.array(order)
+        expected = _jittered(np.stack(planes, -1), list(order), **factors)
+        np.testing.assert_allclose(np.stack(general(number), -1), expected, atol=2e-5)
+        np.testing.assert_allclose(np.stack(shorter(number), -1), expected, atol=2e-5)
+    gray = traits.kernel(planes[:1], **factors, order=jnp.array([3, 1, 0, 2]))[0]
+    expected = np.clip(1.3 * np.clip(0.6 * planes[0] + 0.4 * np.mean(planes[0]), 0, 1), 0, 1)
+    np.testing.assert_allclose(gray, expected, atol=2e-5)
+
+
+def _jittered(image: np.ndarray, order: list[int], **factors: float) -> np.ndarray:
+    """As torchvision's ColorJitter, one change after another."""
+    for which in order:
+        gray = image @ np.array([0.299, 0.587, 0.114])
+        if which == 3:
+            hsv = matplotlib.colors.rgb_to_hsv(np.clip(image, 0, 1))
+            hsv[..., 0] = (hsv[..., 0] + factors["hue"]) % 1
+            image = matplotlib.colors.hsv_to_rgb(hsv)
+            continue
+        other = (np.zeros_like(gray), np.full_like(gray, gray.mean()), gray)[which][..., None]
+        factor = factors[("brightness", "contrast", "saturation")[which]]
+        image = np.clip(factor * image + (1 - factor) * other, 0, 1)
+    return image
+
+
+def test_jitters_in_one_pass_give_the_same_by_way_and_in_general(monkeypatch: pytest.MonkeyPatch) -> None:
+    jitter = ja.ColorJitter((0.7, 1.4), (0.7, 1.4), (0.7, 1.4), (-0.1, 0.1), p=0.5)
+    augment = ja.Compose([jitter, jitter, ja.ToFloat(max_value=255, p=1)])
+    image, keys = chelsea()[:24, :20], jax.random.split(KEY, 16)
+
+    def all_of(keys: Any) -> Any:
+        return jax.vmap(lambda key: augment(key, image=image)["image"])(keys)
+
+    by_way = jax.jit(lambda keys: all_of(keys))(keys)
+    monkeypatch.setattr(pixel_pass, "_by_way", lambda ops, place, index, ways, run: functools.partial(run, ops=ops))
+    in_general = jax.jit(lambda keys: all_of(keys))(keys)
+    np.testing.assert_allclose(by_way, in_general, atol=2e-5)
+    off = [np.allclose(out, image / np.float32(255), atol=1e-6) for out in np.asarray(by_way)]
+    assert 0 < sum(off) < 16

@@ -7,35 +7,19 @@ from __future__ import annotations
 
 import functools
 import itertools
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.backend.compiler import branch
+from jaxaug.backend.compiler import materialize
 from jaxaug.kernels.arithmetic import clip_unit, fast_maximum, fast_minimum
 from jaxaug.kernels.colour_matrix import LUMA, ColourMatrix, luma, mean_brightness
-from jaxaug.kernels.decorators import Planes, planewise
+from jaxaug.kernels.decorators import Planes, Ways, planewise
 from jaxaug.kernels.lab import lightness
-
-
-def _blend(
-    planes: Planes, image_weight: Any, gray_weight: Any, mean_weight: Any, inside: Array | None = None
-) -> Planes:
-    """A weighted sum of an image, its brightness and its mean brightness, clipped.
-
-    With factor f, weights (f, 0, 0) change brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as
-    torchvision defines them; an image without colour has no saturation to change.
-    """
-    mean = branch(
-        mean_weight != 0, lambda p: mean_weight * mean_brightness(luma(p), inside), lambda p: jnp.zeros(()), planes
-    )
-    if len(planes) != 3:
-        return tuple(clip_unit((image_weight + gray_weight) * p + mean) for p in planes)
-    gray = luma(planes)
-    return tuple(clip_unit(image_weight * p + (gray_weight * gray + mean)) for p in planes)
 
 
 def _sixths(planes: Planes, high: Array, spread: Array, hue: Any) -> Array:
@@ -156,7 +140,106 @@ def shift_hls(image: Planes, hue: Any = 0.0, lightness: Any = 0.0) -> Planes:
     return tuple(clip_unit(p) for p in _from_hue(_sixths(image, high, spread, hue), light + chroma / 2, chroma))
 
 
-@planewise()
+class _Blend(NamedTuple):
+    """Weights of an image, its brightness and its mean brightness in a sum that is clipped.
+
+    With factor f, (f, 0, 0) changes brightness, (f, 0, 1 - f) contrast and (f, 1 - f, 0) saturation, as torchvision
+    defines them; (1, 0, 0) changes nothing. An image without colour has no saturation.
+    """
+
+    image: Array
+    gray: Array
+    mean: Array
+
+    @staticmethod
+    def of(which: Array, factors: Array) -> _Blend:
+        """That of the change of this number: 0 brightness, 1 contrast, 2 saturation; nothing else is a blend."""
+        f = factors[jnp.minimum(which, 2)]
+        blend = _Blend(f, jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0))
+        return blend.only_if(which < 3)
+
+    def only_if(self, used: Any) -> _Blend:
+        """These weights, or those that change nothing."""
+        return _Blend(*(jnp.where(used, w, same) for w, same in zip(self, (1.0, 0.0, 0.0), strict=True)))
+
+    def apply(self, planes: Planes, mean: Any) -> Planes:
+        shift = self.mean * mean
+        if len(planes) != 3:
+            return tuple(clip_unit((self.image + self.gray) * p + shift) for p in planes)
+        gray = self.gray * luma(planes) + shift
+        return tuple(clip_unit(self.image * p + gray) for p in planes)
+
+
+#: Where the turn of the hue stands among four changes, and whether that of contrast comes behind it.
+_WAYS = ((0, True), (1, False), (1, True), (2, False), (2, True), (3, False))
+
+
+def _jitter(
+    planes: Planes,
+    brightness: Any,
+    contrast: Any,
+    saturation: Any,
+    hue: Any,
+    order: Any,
+    inside: Array | None = None,
+    *,
+    way: int | None = None,
+) -> Planes:
+    """As `color_jitter`, in one loop for the mean brightness that contrast needs and one for the changes.
+
+    Branches within would keep the planes between the changes, more than a cache holds of large pictures. So each change
+    but the hue's is a blend whose weights say which, and `way` is which of `_WAYS` the order is. If that is not known,
+    all blends stand on both sides of the turn, and do nothing on one.
+    """
+    order = jnp.asarray(order)
+    factors = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
+    blends = [_Blend.of(order[step], factors) for step in range(4)]
+    contrasted, turned = jnp.argmax(order == 1), jnp.argmax(order == 3)
+    early = [blend.only_if(step < contrasted) for step, blend in enumerate(blends)]
+    if len(planes) != 3:
+        before, after = blends, None
+        early_before, early_after = early[:3], None
+    elif way is None:
+        before, after = _sides(blends, turned)
+        early_before, early_after = _sides(early[:3], turned)
+    else:
+        turn, late = _WAYS[way]
+        before, after = blends[:turn], blends[turn + 1 :]
+        early_before, early_after = (early[:turn], early[turn + 1 : 3]) if late else (early[: turn - 1], None)
+    # Kept, or they are reckoned anew for every pixel.
+    before, after, early_before, early_after, turns = materialize((before, after, early_before, early_after, hue))
+    early_turns = turns if way is not None else materialize(jnp.where(turned < contrasted, hue, 0.0))
+    measured = _changed(planes, early_before, early_turns, early_after, 0.0)
+    mean = materialize(mean_brightness(materialize(luma(measured)), inside))
+    return _changed(planes, before, turns, after, mean)
+
+
+def _sides(blends: Sequence[_Blend], turned: Array) -> tuple[list[_Blend], list[_Blend]]:
+    """Blends before a turn whose place only the running program knows, and behind it."""
+    numbered = list(enumerate(blends))
+    return [b.only_if(step < turned) for step, b in numbered[:3]], [
+        b.only_if(step > turned) for step, b in numbered[1:]
+    ]
+
+
+def _changed(planes: Planes, before: Any, hue: Any, after: Any, mean: Any) -> Planes:
+    """Blends, a turn of the hue and blends; without the turn where nothing is said of what comes behind it."""
+    for blend in before:
+        planes = blend.apply(planes, mean)
+    if after is not None:
+        planes = _turn_hue(planes, hue)
+        for blend in after:
+            planes = blend.apply(planes, mean)
+    return planes
+
+
+def _way_of(order: Any, **others: Any) -> Array:
+    """The place of an order in `_WAYS`."""
+    turned, late = jnp.argmax(order == 3), jnp.argmax(order == 1) > jnp.argmax(order == 3)
+    return jnp.clip(2 * turned - 1 + late, 0, len(_WAYS) - 1)
+
+
+@planewise(ways=Ways(_way_of, tuple(functools.partial(_jitter, way=way) for way in range(len(_WAYS)))))
 def color_jitter(
     image: Planes,
     brightness: Any,
@@ -181,20 +264,7 @@ def color_jitter(
         >>> color_jitter(red, 0.5, 1.0, 1.0, 1 / 3, jnp.arange(4))
         Array([[[  0, 100,   0]]], dtype=uint8)
     """
-    order = jnp.asarray(order)
-    factors = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
-
-    for step in range(4):
-        which = order[step]
-        f = factors[jnp.minimum(which, 2)]
-        gray_weight, mean_weight = jnp.where(which == 2, 1 - f, 0.0), jnp.where(which == 1, 1 - f, 0.0)
-        image = branch(
-            which == 3,
-            lambda planes: _turn_hue(planes, hue) if len(planes) == 3 else planes,
-            lambda planes, f=f, g=gray_weight, m=mean_weight: _blend(planes, f, g, m, inside),
-            image,
-        )
-    return image
+    return _jitter(image, brightness, contrast, saturation, hue, order, inside)
 
 
 def _gray_matrix(*, method: str = "weighted_average", num_output_channels: int = 3) -> ColourMatrix | None:

@@ -24,6 +24,19 @@ Planes: TypeAlias = tuple[Array, ...]
 
 
 @dataclasses.dataclass(frozen=True)
+class Ways:
+    """Shorter forms of a kernel, each for some values of its parameters.
+
+    Args:
+        index: from the parameters, which form is right.
+        kernels: the forms.
+    """
+
+    index: Callable[..., Array]
+    kernels: tuple[Callable[..., Any], ...]
+
+
+@dataclasses.dataclass(frozen=True)
 class Traits:
     """What is known of a kernel.
 
@@ -39,6 +52,7 @@ class Traits:
         keeps_channels: the result has as many channels as what came in; None if that is not known.
         inside: it has that argument.
         size: it has that argument.
+        ways: its shorter forms, where it has some.
     """
 
     kernel: Callable[..., Any]
@@ -51,6 +65,7 @@ class Traits:
     keeps_channels: bool | None = None
     inside: bool = False
     size: bool = False
+    ways: Ways | None = None
 
 
 class OnImage(Protocol):
@@ -111,6 +126,7 @@ def planewise(
     *,
     matrix: Callable[..., Any] | None = None,
     keeps_channels: bool = True,
+    ways: Ways | None = None,
 ) -> Callable[[Callable[..., Planes]], OnImage]:
     """Makes a public function on images from a kernel on their channels: a tuple of float arrays in, another out."""
 
@@ -118,7 +134,7 @@ def planewise(
         def run(image: Array, *args: Any, **kwargs: Any) -> Array:
             return jnp.stack(kernel(tuple(jnp.moveaxis(image, -1, 0)), *args, **kwargs), axis=-1)
 
-        known = {"uint8": uint8, "matrix": matrix, "keeps_channels": keeps_channels or None}
+        known = {"uint8": uint8, "matrix": matrix, "keeps_channels": keeps_channels or None, "ways": ways}
         return _public(kernel, run, reads="planes", **known)
 
     return public

@@ -6,11 +6,12 @@ Frames of a clip and slices of a volume are images that share the op, its noise 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
@@ -61,6 +62,11 @@ class PixelOp(Op):
     def dear(self) -> bool:
         """Whether it costs more than looking a level up in a table."""
         return False
+
+    @property
+    def ways(self) -> tuple[Array, Sequence[PixelOp]] | None:
+        """Shorter forms of the op and which of them is right, where it has some."""
+        return None
 
     def matrix(self) -> ColourMatrix | None:
         """The op as a colour matrix, if it is one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -58,6 +58,31 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, floa
         levels = _on_uint8(picture, ops)
         if levels is not None:
             return levels
+    whole = functools.partial(_in_one_pass, ops=ops, dtype=dtype, full=full)
+    for place, op in enumerate(ops):
+        if op.ways is not None:
+            by_way = _by_way(ops, place, *op.ways, functools.partial(_in_one_pass, dtype=dtype, full=full))
+            return jax.lax.platform_dependent(picture, cpu=by_way, default=whole)
+    return whole(picture)
+
+
+def _by_way(
+    ops: list[PixelOp], place: int, index: Array, ways: Sequence[PixelOp], run: Callable[..., Array]
+) -> Callable[[Array], Array]:
+    """A pass for each of the ways of one of its ops, of which the right one runs.
+
+    A branch around that op alone would keep what it takes and what it gives, more than a cache holds.
+    """
+    choices: list[list[PixelOp]] = [[way] for way in ways]
+    if ops[place].active is not True:
+        index = jnp.where(ops[place].active, index, len(ways))
+        choices.append([])
+    runs = [functools.partial(run, ops=[*ops[:place], *choice, *ops[place + 1 :]]) for choice in choices]
+    return lambda picture: jax.lax.switch(index, runs, picture)
+
+
+def _in_one_pass(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, float]) -> Array:
+    """One image (height, width, channels) through ops as floats."""
     table, done = _table(picture, ops)
     image = FloatImage.read(picture, planes=any(op.planes for op in ops[done:]), table=table, max_value=full[0])
     for place, op in enumerate(ops[done:], 1):

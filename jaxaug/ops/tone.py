@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.importable import Importable
@@ -33,6 +34,7 @@ class Tone(PixelOp):
         channels: numbers of channels that an image may have; None for any.
         fewest: channels that an image has at least.
         name: what drew it.
+        way: which of the kernel's shorter forms is right; None if only the running program knows.
     """
 
     family = "tone"
@@ -45,6 +47,7 @@ class Tone(PixelOp):
     channels: tuple[int, ...] | None = static(default=None)
     fewest: int = static(default=1)
     name: str = static(default="Tone")
+    way: int | None = static(default=None)
 
     @property
     def traits(self) -> Traits:
@@ -119,8 +122,18 @@ class Tone(PixelOp):
             return lambda image: image.each(kernel, **self.params)
         return lambda image: image.rows_of(kernel(image.image(), **self.params, **dict(self.options)))
 
+    @property
+    def ways(self) -> tuple[Array, Sequence[Tone]] | None:
+        known = self.traits.ways
+        if known is None or self.way is not None:
+            return None
+        sure = struct.replace(self, active=True)
+        return known.index(**self.params), [struct.replace(sure, way=way) for way in range(len(known.kernels))]
+
     def apply(self, image: FloatImage) -> FloatImage:
-        kernel = functools.partial(self.traits.kernel, **dict(self.options))
+        ways = self.traits.ways
+        whole = self.traits.kernel if ways is None or self.way is None else ways.kernels[self.way]
+        kernel = functools.partial(whole, **dict(self.options))
         if self.traits.reads == "values":
             return image.each(kernel, **self.params)
         if self.traits.reads == "planes":
