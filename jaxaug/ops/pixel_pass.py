@@ -21,6 +21,8 @@ from jaxaug.ops.pixel_op import PixelOp, gated, require_same_shape, where_active
 
 #: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
 LONGEST_PASS = 8
+#: Ops that are compiled once for each way of one beside them.
+FEW_BESIDE = 2
 
 
 def run_pass(image: Array, ops: Sequence[PixelOp], info: PictureInfo) -> Array:
@@ -60,7 +62,8 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, floa
             return levels
     whole = functools.partial(_in_one_pass, ops=ops, dtype=dtype, full=full)
     for place, op in enumerate(ops):
-        if op.ways is not None:
+        beside = [other for other in ops if other is not op]
+        if op.ways is not None and len(beside) <= FEW_BESIDE and all(other.cheap for other in beside):
             by_way = _by_way(ops, place, *op.ways, functools.partial(_in_one_pass, dtype=dtype, full=full))
             return jax.lax.platform_dependent(picture, cpu=by_way, default=whole)
     return whole(picture)
