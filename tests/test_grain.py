@@ -78,8 +78,10 @@ def test_worker_processes_draw_what_a_loop_draws():
 
     if not flags.FLAGS.is_parsed():
         flags.FLAGS.mark_as_parsed()  # grain 0.2.18 reads a flag of its own here
+    pictures = [{"image": sample["image"]} for sample in samples()]
+    dataset = grain.MapDataset.source(pictures).random_map(AugmentSample(jax.jit(AUGMENT)), seed=3)
     workers = grain.multiprocessing.MultiprocessingOptions(num_workers=1)
-    iterator = iter(augmented(seed=3).to_iter_dataset().mp_prefetch(workers, worker_init_fn=only_cpu))
+    iterator = iter(dataset.to_iter_dataset().mp_prefetch(workers, worker_init_fn=only_cpu))
     # Copies, because grain's own lie in memory that is shared with the worker.
     outs = [jax.tree.map(np.array, out) for out in iterator]
     iterator.close()

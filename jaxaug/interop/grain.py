@@ -26,15 +26,15 @@ class AugmentSample(grain.transforms.RandomMap):
     restores give the same augmentation again, in one process or many.
 
     Args:
-        augment: takes a key and a sample, such as a pipeline, which compiles once for samples of one structure. Where
-            worker processes are to run it, it must be possible to pickle it: a pipeline is, `jax.jit(pipeline)` is not.
+        augment: takes a key and a sample. `jax.jit(pipeline)` is quickest, where samples hold numbers alone and
+            pictures of one size; the pipeline itself compiles too, and takes words and sizes of all kinds.
 
     Example:
-        >>> import grain, numpy as np, jaxaug as ja
+        >>> import grain, jax, numpy as np, jaxaug as ja
         >>> from jaxaug.interop.grain import AugmentSample
         >>> samples = [{"image": np.full((4, 6, 3), level, np.uint8), "label": level} for level in (0, 100, 200)]
         >>> augment = ja.Compose([ja.CenterCrop(4, 4, p=1), ja.HorizontalFlip(p=0.5)])
-        >>> dataset = grain.MapDataset.source(samples).seed(0).random_map(AugmentSample(augment)).batch(3)
+        >>> dataset = grain.MapDataset.source(samples).seed(0).random_map(AugmentSample(jax.jit(augment))).batch(3)
         >>> dataset[0]["image"].shape, dataset[0]["label"].tolist()
         ((3, 4, 4, 3), [0, 100, 200])
     """
