@@ -1,6 +1,6 @@
 """What a sample costs through each loader, beside Albumentations in the same one. Prints a table in Markdown.
 
-    python benchmarks/loaders.py
+    python benchmarks/loaders.py --update docs/loaders.md
 
 Pictures lie in memory and no loader has worker processes, so that rows differ in loader and augmentation alone. What is
 not installed among grain, torch, tensorflow and augrs is left out.
@@ -15,6 +15,7 @@ import os
 import statistics
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 os.environ |= {"NO_ALBUMENTATIONS_UPDATE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -94,12 +95,12 @@ def of_grain() -> dict[str, Epoch]:
             return theirs(**element)
 
     theirs = pipeline(A)
-    source = grain.MapDataset.source(SAMPLES).seed(0)
+    data = grain.MapDataset.source(SAMPLES).seed(0)
     one = grain.ReadOptions(num_threads=1, prefetch_buffer_size=2)
     return {
-        "grain, `AugmentBatch`": lambda: source.to_iter_dataset(one).batch(BATCH).random_map(AugmentBatch(ON_BATCHES)),
-        "grain, `AugmentSample`": lambda: source.random_map(AugmentSample(ON_SAMPLES)).to_iter_dataset(one).batch(BATCH),
-        "grain, albumentations": lambda: source.random_map(Theirs()).to_iter_dataset(one).batch(BATCH),
+        "grain, `AugmentBatch`": lambda: data.to_iter_dataset(one).batch(BATCH).random_map(AugmentBatch(ON_BATCHES)),
+        "grain, `AugmentSample`": lambda: data.random_map(AugmentSample(ON_SAMPLES)).to_iter_dataset(one).batch(BATCH),
+        "grain, albumentations": lambda: data.random_map(Theirs()).to_iter_dataset(one).batch(BATCH),
     }
 
 
@@ -141,23 +142,36 @@ def milliseconds(epoch: Epoch) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=7)
-    epochs = parser.parse_args().epochs
+    parser.add_argument("--epochs", type=int, default=7, help="measured, after one to compile")
+    parser.add_argument("--update", type=Path, metavar="PAGE", help="fill in its <!-- benchmark:loaders --> markers")
+    options = parser.parse_args()
     cv2.setNumThreads(1)
     rows = plain()
     for module, make in (("grain", of_grain), ("torch", of_torch), ("tensorflow", of_tensorflow)):
         rows |= make() if importlib.util.find_spec(module) else {}
     for epoch in rows.values():
-        milliseconds(epoch)  # compiles
+        milliseconds(epoch)
     # In turns, so that what else the machine does meets all of them.
-    times = [[milliseconds(epoch) for epoch in rows.values()] for _ in range(epochs)]
-    print("| loader and augmentation | ms a sample | quartiles |\n| --- | ---: | ---: |")
+    times = [[milliseconds(epoch) for epoch in rows.values()] for _ in range(options.epochs)]
+    body = []
     for name, of_one in zip(rows, zip(*times), strict=True):
-        low, median, high = statistics.quantiles(of_one, n=4)
-        print(f"| {name} | {report.number(median)} | {report.number(low)} to {report.number(high)} |")
-    installed = [p for p in PACKAGES if importlib.util.find_spec(p.replace("augrs-py", "augrs").replace("-cpu", ""))]
-    cores, versions = len(os.sched_getaffinity(0)), ", ".join(f"{p} {importlib.metadata.version(p)}" for p in installed)
-    print(f"\n{machine.describe('cpu')['name']}, cores used: {cores}, {machine.now()[:10]}; {versions}.")
+        low, median, high = map(report.number, statistics.quantiles(of_one, n=4))
+        body.append([name, median, f"{low} to {high}"])
+    text = f"{report.table(['', 'ms a sample', 'quartiles'], body)}\n\n{where()}"
+    print(text)
+    if options.update:
+        filled = report.placed(options.update.read_text(), "loaders", text)
+        if filled is None:
+            parser.error(f"{options.update} has no markers <!-- benchmark:loaders -->.")
+        options.update.write_text(filled)
+
+
+def where() -> str:
+    """Machine, date and versions in a sentence."""
+    installed = {found.name.lower().replace("_", "-"): found.version for found in importlib.metadata.distributions()}
+    versions = ", ".join(f"{name} {installed[name]}" for name in PACKAGES if name in installed)
+    cores = len(os.sched_getaffinity(0))
+    return f"{machine.describe('cpu')['name']}, cores used: {cores}, {machine.now()[:10]}; {versions}."
 
 
 if __name__ == "__main__":
