@@ -268,11 +268,16 @@ def updated(text: str, result: Record) -> tuple[str, list[str]]:
     versions = ", ".join(f"{k} {v}" for k, v in result["versions"].items())
     where = f"{result['machine']['name']}, cores used: {result['options']['cores']}, {result['date'][:10]}; {versions}."
     for suite, records in result["suites"].items():
-        start, end = f"<!-- benchmark:{suite} -->", f"<!-- /benchmark:{suite} -->"
-        pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
-        if not pattern.search(text):
+        filled = placed(text, suite, f"{_compact(suite, records, result['options']['peers'])}\n\n{where}")
+        if filled is None:
             missing.append(suite)
-            continue
-        body = _compact(suite, records, result["options"]["peers"])
-        text = pattern.sub(lambda _, t=f"{start}\n{body}\n\n{where}\n{end}": t, text)
+        else:
+            text = filled
     return text, missing
+
+
+def placed(text: str, suite: str, body: str) -> str | None:
+    """A page with a text between its markers of a suite; None if it has no such markers."""
+    start, end = f"<!-- benchmark:{suite} -->", f"<!-- /benchmark:{suite} -->"
+    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    return pattern.sub(lambda _: f"{start}\n{body}\n{end}", text) if pattern.search(text) else None

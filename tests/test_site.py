@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import pathlib
 import re
+from types import ModuleType
 from typing import Any
 
 import pytest
+
+import jaxaug as ja
 
 DOCS = pathlib.Path(__file__).parent.parent / "docs"
 PAGES = {page.stem: re.findall(r"^```python\n(.*?)^```$", page.read_text(), re.M | re.S) for page in DOCS.glob("*.md")}
@@ -25,3 +29,13 @@ def test_the_code_of_a_page_runs(page: str) -> None:
 def test_every_page_can_be_found() -> None:
     listed = set(re.findall(r"^\w+$", (DOCS / "index.md").read_text(), re.M))
     assert set(PAGES) - {"index"} == listed
+
+
+def test_every_public_name_is_in_the_reference_with_an_example():
+    shown = re.findall(r"^\.\. automodule:: (\S+)\n   :members:$", (DOCS / "api.md").read_text(), re.M)
+    modules = [importlib.import_module(name) for name in shown]
+    public = {f"{module.__name__}.{name}": getattr(module, name) for module in modules for name in module.__all__}
+    assert ja in modules
+    assert all(value in modules for value in public.values() if isinstance(value, ModuleType))
+    texts = {name: value.__doc__ for name, value in public.items() if not isinstance(value, ModuleType)}
+    assert [name for name, text in texts.items() if not text or ">>>" not in text] == []

@@ -181,6 +181,20 @@ class Transform(Node):
     A subclass is decorated with `transform`, declares its arguments as annotated fields made by the functions of
     `jaxaug.core.arguments`, and implements `draw`. Numbers are leaves of the pytree and may be traced; what fixes
     shapes or code paths is static.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> from jaxaug.core import arguments as args
+        >>> from jaxaug.ops.tone import tone
+        >>> @ja.transform
+        ... class Darken(ja.Transform):
+        ...     exponent: object = args.pair((1.0, 3.0))
+        ...     p: object = args.probability(0.5)
+        ...
+        ...     def draw(self, rng, view):
+        ...         return tone(ja.functional.gamma, gamma=rng.uniform("exponent", self.exponent))
+        >>> Darken((2, 2), p=1)(jax.random.key(0), image=jnp.full((1, 1, 1), 0.5))["image"].tolist()
+        [[[0.25]]]
     """
 
     def draw(self, rng: Draw, view: View) -> Op | tuple[Op, ...]:
@@ -220,7 +234,31 @@ class MixTransform(Transform):
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
 def transform(cls: T) -> T:
-    """Turns a class with annotated fields into an immutable transform with checked arguments."""
+    """Turns a class with annotated fields into an immutable transform with checked arguments.
+
+    Args:
+        cls: a subclass of `Transform`, whose fields are made by the functions of `jaxaug.core.arguments`.
+
+    Returns:
+        The class, a pytree now.
+
+    Example:
+        >>> import jaxaug as ja
+        >>> from jaxaug.core import arguments as args
+        >>> @ja.transform
+        ... class Nothing(ja.Transform):
+        ...     strength: object = args.number(0.5, 0, 1)
+        ...     p: object = args.probability(0.5)
+        ...
+        ...     def draw(self, rng, view):
+        ...         return ()
+        >>> Nothing(0.25)
+        Nothing(strength=0.25, p=0.5)
+        >>> Nothing(2)
+        Traceback (most recent call last):
+        ...
+        ValueError: Nothing(strength=...) must be in [0, 1], got 2.
+    """
     struct.struct(cls)
     fields = dataclasses.fields(cast(Any, cls))
     known = tuple(f.name for f in fields if f.init)

@@ -8,7 +8,16 @@ from typing import Any
 
 
 class PortWarning(UserWarning):
-    """Something of another library that was translated rather than taken over."""
+    """Something of another library that was translated rather than taken over.
+
+    Example:
+        >>> import warnings
+        >>> import jaxaug as ja
+        >>> with warnings.catch_warnings(record=True, action="always", category=ja.PortWarning) as caught:
+        ...     augment = ja.from_albumentations("A.Flip(p=1)")
+        >>> print(caught[0].message)
+        Flip: of Albumentations 1.x, OneOf here.
+    """
 
 
 @dataclasses.dataclass

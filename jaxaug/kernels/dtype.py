@@ -37,7 +37,21 @@ def to_unit(image: Array, max_value: float = 1.0) -> Array:
 
 
 def from_unit(image: Array, dtype: Any, max_value: float = 1.0) -> Array:
-    """The inverse of `to_unit`: rounded to the nearest level and clipped if the dtype counts."""
+    """The inverse of `to_unit`: rounded to the nearest level and clipped if the dtype counts.
+
+    Args:
+        image: floats of any shape, 1 is full brightness.
+        dtype: of the result.
+        max_value: what full brightness is in a dtype of floats; one that counts has its own.
+
+    Returns:
+        An array of the same shape.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> from_unit(jnp.array([0.0, 0.5, 1.2]), jnp.uint8).tolist()
+        [0, 128, 255]
+    """
     if not jnp.issubdtype(dtype, jnp.integer):
         return (image if max_value == 1.0 else image * np.float32(max_value)).astype(dtype)
     return round_to(image * np.float32(full_brightness(dtype)), dtype)
