@@ -135,7 +135,7 @@ def moco_v2(size: int = 224) -> Compose:
 
 
 def deit(size: int = 224) -> Compose:
-    """Training of a vision transformer on ImageNet: RandAugment, erasing, and MixUp or CutMix for each sample.
+    """Training of a vision transformer on ImageNet: RandAugment, erasing, and MixUp or CutMix for each batch.
 
     Call its `batch`; labels are floats such as `jax.nn.one_hot(labels, classes)` in an entry `labels`.
 
@@ -149,8 +149,8 @@ def deit(size: int = 224) -> Compose:
         (2, 32, 32, 3)
 
     After Touvron et al., "Training data-efficient image transformers", 2021, table 9: RandAugment of magnitude 9,
-    erasing in 25 %, MixUp with 0.8 and CutMix with 1.0, either by equal chances. There the choice is one for a batch,
-    and erased pixels are normal rather than even noise.
+    erasing in 25 %, MixUp with 0.8 and CutMix with 1.0, either by equal chances. There erased pixels are normal rather
+    than even noise.
     """
     return Compose(
         [
@@ -159,7 +159,7 @@ def deit(size: int = 224) -> Compose:
             RandAugment(2, 9),
             Erasing(scale=(0.02, 1 / 3), fill="random", p=0.25),
             Normalize(p=1),
-            OneOf([MixUp(0.8), CutMix(1.0)], p=1),
+            OneOf([MixUp(0.8, same_on_batch=True), CutMix(1.0, same_on_batch=True)], p=1),
         ]
     )
 
