@@ -224,6 +224,7 @@ APART = [
     warp(ja.RandAugment(2, 20)),
     warp(ja.TrivialAugmentWide()),
     warp(ja.AutoAugment()),
+    pixels(ja.AugMix()),
     pixels(ja.GhostingArtifact(p=1)),
     pixels(ja.MotionArtifact(p=1)),
     pixels(ja.ToTensorV2()),

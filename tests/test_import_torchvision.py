@@ -114,11 +114,11 @@ def test_policies_keep_their_arguments() -> None:
         stand_in("RandAugment", num_ops=3, magnitude=7, num_magnitude_bins=11, interpolation="bilinear", fill=None),
         stand_in("TrivialAugmentWide", num_magnitude_bins=21, interpolation="nearest", fill=[1, 2, 3]),
         stand_in("AutoAugment", policy=stand_in("AutoAugmentPolicy", value="cifar10"), fill=0),
+        stand_in("AugMix", severity=5, mixture_width=2, chain_depth=-1, alpha=0.5, all_ops=False, fill=None),
     ]
     assert list(ja.from_torchvision(steps)) == [
         ja.RandAugment(3, 7, 11, interpolation="linear"),
         ja.TrivialAugmentWide(21, fill=(1, 2, 3)),
         ja.AutoAugment("cifar10", interpolation="linear"),
+        ja.AugMix(5, 2, -1, 0.5, False),
     ]
-    with pytest.raises(ValueError, match="AugMix: it has no counterpart here"):
-        ja.from_torchvision([stand_in("AugMix")])

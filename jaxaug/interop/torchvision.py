@@ -313,6 +313,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "ToPILImage": _nothing,
     "ToPureTensor": _nothing,
     "ToTensor": lambda step, report: [Call("ToFloat")],
+    "AugMix": _policy("severity", "mixture_width", "chain_depth", "alpha", "all_ops"),
     "AutoAugment": _policy("policy"),
     "RandAugment": _policy("num_ops", "magnitude", "num_magnitude_bins"),
     "TrivialAugmentWide": _policy("num_magnitude_bins"),
