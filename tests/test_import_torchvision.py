@@ -109,6 +109,18 @@ def test_all_refusals_come_in_one_error() -> None:
     assert all(name in str(error.value) for name in ("ScaleJitter", "kernel_size=(3, 5)", "center=(3, 3)"))
 
 
+def test_the_zooms_of_single_shot_detectors_keep_their_arguments() -> None:
+    scales = {"min_scale": 0.4, "max_scale": 0.9, "min_aspect_ratio": 0.6, "max_aspect_ratio": 1.5}
+    steps = [
+        stand_in("RandomZoomOut", side_range=(1.0, 3.0), fill=[123, 117, 104], p=0.4),
+        stand_in("RandomIoUCrop", options=[0.0, 0.5, 1.0], trials=20, **scales),
+    ]
+    assert list(ja.from_torchvision(steps)) == [
+        ja.RandomZoomOut((1.0, 3.0), (123, 117, 104), p=0.4),
+        ja.RandomIoUCrop(0.4, 0.9, 0.6, 1.5, (0.0, 0.5, 1.0), 20),
+    ]
+
+
 def test_policies_keep_their_arguments() -> None:
     steps = [
         stand_in("RandAugment", num_ops=3, magnitude=7, num_magnitude_bins=11, interpolation="bilinear", fill=None),

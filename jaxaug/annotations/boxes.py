@@ -113,6 +113,12 @@ class Boxes(Annotation):
         outline = self.outline.within(edges)
         return struct.replace(self, outline=outline, valid=self.valid & outline.exists)._checked()
 
+    def keep_centred(self, edges: Array, active: Any) -> Boxes:
+        box = self.enclose()
+        centre = (box[:, :2] + box[:, 2:]) / 2
+        inside = ((centre > edges[:2]) & (centre < edges[2:])).all(axis=1)
+        return struct.replace(self, valid=self.valid & (inside | jnp.logical_not(active)))
+
     def join(self, other: Boxes, sets: int) -> Boxes:
         return concatenated(self, other, sets)
 

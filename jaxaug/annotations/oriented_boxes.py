@@ -129,6 +129,11 @@ class OrientedBoxes(Annotation):
     def show(self, edges: Array) -> OrientedBoxes:
         return struct.replace(self, outline=self.outline.within(edges))._visible()
 
+    def keep_centred(self, edges: Array, active: Any) -> OrientedBoxes:
+        left, top, right, bottom = edges
+        inside = (self.x > left) & (self.x < right) & (self.y > top) & (self.y < bottom)
+        return struct.replace(self, valid=self.valid & (inside | jnp.logical_not(active)))
+
     def join(self, other: OrientedBoxes, sets: int) -> OrientedBoxes:
         return concatenated(self, other, sets)
 

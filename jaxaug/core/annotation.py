@@ -163,6 +163,15 @@ class Annotation:
         """
         raise NotImplementedError
 
+    def keep_centred(self, edges: Array, active: Any) -> Any:
+        """The rows without boxes whose centres lie outside a window; what is no box stays as it is.
+
+        Args:
+            edges: (4,) x_min, y_min, x_max, y_max of the window, in pixels of the reference.
+            active: whether any are dropped.
+        """
+        return self
+
     def join(self, other: Any, sets: int) -> Any:
         """The rows, and behind them those of another sample of the same layout.
 

@@ -276,6 +276,22 @@ def _policy(*names: str) -> Callable[[Any, Report], Steps]:
     return convert
 
 
+def _zoom_out(step: Any, report: Report) -> Steps:
+    return [Call("RandomZoomOut", (), {"side_range": tuple(step.side_range), "fill": _fill(step, report), "p": step.p})]
+
+
+def _overlap_crop(step: Any, report: Report) -> Steps:
+    given = {
+        "min_scale": step.min_scale,
+        "max_scale": step.max_scale,
+        "min_aspect_ratio": step.min_aspect_ratio,
+        "max_aspect_ratio": step.max_aspect_ratio,
+        "sampler_options": tuple(step.options),
+        "trials": step.trials,
+    }
+    return [Call("RandomIoUCrop", (), given)]
+
+
 CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "CenterCrop": _center_crop,
     "ColorJitter": _jitter,
@@ -298,6 +314,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "RandomErasing": _erasing,
     "RandomGrayscale": _plain("ToGray", p="p"),
     "RandomHorizontalFlip": _plain("HorizontalFlip", p="p"),
+    "RandomIoUCrop": _overlap_crop,
     "RandomInvert": _plain("InvertImg", p="p"),
     "RandomOrder": _order,
     "RandomPerspective": _perspective,
@@ -306,6 +323,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "RandomRotation": _rotate,
     "RandomSolarize": _solarize,
     "RandomVerticalFlip": _plain("VerticalFlip", p="p"),
+    "RandomZoomOut": _zoom_out,
     "Resize": _resize,
     "SanitizeBoundingBoxes": _nothing,
     "ToDtype": _to_dtype,

@@ -12,6 +12,7 @@ from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.ops.axes import keep_axes
+from jaxaug.ops.centre_filter import CentreFilter
 from jaxaug.ops.chain_mixture import ChainMixture
 from jaxaug.ops.elements import lay_over
 from jaxaug.ops.erase import cut_out
@@ -50,6 +51,11 @@ def change_channels(picture: Array, ops: Sequence[Selected], info: PictureInfo) 
     return picture
 
 
+def leave_pictures(picture: Array, ops: Sequence[CentreFilter], info: PictureInfo) -> Array:
+    """A picture after ops that change none."""
+    return picture
+
+
 def mix_chains(picture: Array, ops: Sequence[ChainMixture], info: PictureInfo) -> Array:
     """A picture (frames, height, width, channels) after mixtures of chains of ops, one after another."""
 
@@ -84,4 +90,5 @@ FAMILIES: dict[str, Family] = {
     "functions": Family(call_functions),
     "selected": Family(change_channels),
     "mixture": Family(mix_chains),
+    "rows": Family(leave_pictures),
 }

@@ -21,8 +21,11 @@ from jaxaug.transforms import (
     MixUp,
     Normalize,
     PhotoMetricDistort,
+    RandomIoUCrop,
     RandomResizedCrop,
     RandomSizedCrop,
+    RandomZoomOut,
+    Resize,
     SmallestMaxSize,
     Solarize,
     ToGray,
@@ -38,6 +41,7 @@ __all__ = [
     "moco_v2",
     "octo",
     "simclr",
+    "ssd",
 ]
 
 
@@ -232,6 +236,37 @@ def coco_detection(size: int = 640, box_format: str = "coco", label_fields: Any 
             HorizontalFlip(p=0.5),
         ],
         bbox_params=BboxParams(box_format, label_fields=label_fields, min_visibility=0.1),
+    )
+
+
+def ssd(size: int = 300, box_format: str = "coco", label_fields: Any = ("labels",)) -> Compose:
+    """Training of a single shot detector: changes of colour, zooms out and in, and a flip.
+
+    Args:
+        size: side of the result in pixels.
+        box_format: of the boxes.
+        label_fields: names of the entries with their labels.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> sample = {"image": jnp.zeros((30, 40, 3), jnp.uint8), "bboxes": jnp.array([[4.0, 5.0, 20.0, 10.0]])}
+        >>> out = ja.recipes.ssd(64)(jax.random.key(0), {**sample, "labels": jnp.array([1])})
+        >>> out["image"].shape, out["bboxes"].shape
+        ((64, 64, 3), (1, 4))
+
+    After Liu et al., "SSD: single shot multibox detector", 2016, with the values of torchvision's references: canvases
+    of up to four times the side around one half of the pictures, filled with the mean of ImageNet; windows that overlap
+    a box by a drawn least one. Both zooms and the resize are one resampling.
+    """
+    return Compose(
+        [
+            PhotoMetricDistort(p=1),
+            RandomZoomOut((1.0, 4.0), fill=(123, 117, 104), p=0.5),
+            RandomIoUCrop(p=1),
+            HorizontalFlip(p=0.5),
+            Resize(size, size, p=1),
+        ],
+        bbox_params=BboxParams(box_format, label_fields=label_fields),
     )
 
 
