@@ -122,11 +122,11 @@ def test_a_blend_has_the_rows_of_both_samples_and_weighs_them() -> None:
             np.testing.assert_array_equal(out["instances"][name][i], both)
 
 
+@pytest.mark.slow
 def test_one_choice_counts_for_all_samples_of_a_batch() -> None:
     """Every sample is blended by one share or gets one window, as its neighbours do; and by seeds either comes up."""
     choice = ja.OneOf([ja.MixUp(same_on_batch=True, row_weights="weights"), ja.CutMix(same_on_batch=True)], p=1)
-    augment = ja.Compose([choice], **PARAMS)
-    mix = jax.jit(augment.batch)
+    mix = jax.jit(ja.Compose([choice], **PARAMS).batch)
     blends = []
     for seed in (5, 6, 7):
         out = jax.tree.map(np.asarray, mix(jax.random.key(seed), batch()))
@@ -143,9 +143,17 @@ def test_one_choice_counts_for_all_samples_of_a_batch() -> None:
         else:
             np.testing.assert_allclose(out["weights"][:, 0], own[0, 0], atol=1e-6)
     assert set(blends) == {True, False}
+
+
+def test_a_choice_is_one_of_the_batch_or_one_of_each_sample() -> None:
     uneven = ja.Compose([ja.OneOf([ja.MixUp(same_on_batch=True), ja.CutMix()], p=1)], **PARAMS)
     with pytest.raises(ValueError, match="OneOf is drawn once for a batch or once for each sample"):
         jax.eval_shape(uneven.batch, KEY, batch())
+    labels = np.eye(COUNT, dtype=np.float32)
+    alone = jax.jit(ja.Compose([ja.MixUp(same_on_batch=True, p=1)]).batch)(KEY, image=batch()["image"], labels=labels)
+    own = np.diag(np.asarray(alone["labels"]))
+    np.testing.assert_allclose(own, own[0])
+    assert 0 < own[0] < 1
 
 
 @pytest.mark.slow
@@ -277,8 +285,32 @@ def test_what_cannot_be_joined_is_refused() -> None:
             jax.eval_shape(ja.Compose([step]).batch, KEY, plain | more)
 
 
+@pytest.mark.slow
 def test_without_flags_rows_of_no_partner_are_zeros() -> None:
     boxes = jnp.array([[[1.0, 2.0, 9.0, 9.0]]] * 2)
     augment = ja.Compose([ja.MixUp(p=1e-9)], bbox_params=ja.BboxParams("pascal_voc"))
     out = jax.jit(augment.batch)(KEY, {"image": jnp.zeros((2, *SIZE, 1)), "bboxes": boxes})
     np.testing.assert_array_equal(out["bboxes"], np.pad(boxes, ((0, 0), (0, 1), (0, 0))))
+
+
+@pytest.mark.slow
+def test_samples_of_many_sizes_and_numbers_of_rows_are_mixed_in_buffers() -> None:
+    rng = np.random.default_rng(3)
+    samples = []
+    for i, (height, width, count) in enumerate([(20, 30, 2), (28, 16, 0), (32, 32, 3)]):
+        corner = rng.integers(0, 8, (count, 2))
+        boxes = np.concatenate([corner, corner + 8], axis=1).astype(np.float32)
+        image = np.full((height, width, 3), 10 * (i + 1), np.uint8)
+        samples.append({"image": image, "bboxes": boxes, "ids": np.array([f"{i} {n}" for n in range(count)], object)})
+    params = ja.BboxParams("pascal_voc", label_fields=("ids",))
+    mixed = ja.Compose([ja.MixUp(p=1)], bbox_params=params).batch(KEY, ja.pad_batch(samples, size=32))
+    seen = []
+    for i, one in enumerate(ja.unpad_batch(jax.tree.map(np.asarray, mixed), label_fields=["ids"])):
+        assert one["image"].shape == samples[i]["image"].shape
+        assert list(one["ids"][: len(samples[i]["ids"])]) == list(samples[i]["ids"])
+        for name, box in zip(one["ids"], one["bboxes"], strict=True):
+            sample, row = map(int, name.split())
+            np.testing.assert_array_equal(box, samples[sample]["bboxes"][row])
+        seen += list(one["ids"])
+    # Each sample is the partner of one other, and all boxes fit into each of the pictures.
+    assert sorted(seen) == sorted(2 * [name for sample in samples for name in sample["ids"]])

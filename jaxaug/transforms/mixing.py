@@ -30,7 +30,7 @@ class CutMix(MixTransform):
             `label_fields` is not.
         same_on_batch: one window, and one coin, for all samples of a batch; in a `OneOf` one choice too. Otherwise each
             sample has its own.
-        p: how often a sample gets a window.
+        p: how often a sample gets a window; a plain 0 adds no rows.
 
     Raises:
         ValueError: a single sample; cameras; labels that are whole numbers.
@@ -76,7 +76,7 @@ class MixUp(MixTransform):
             share of the sample that a row is from, to weigh its loss; "" for none.
         same_on_batch: one share, and one coin, for all samples of a batch; in a `OneOf` one choice too. Otherwise each
             sample has its own.
-        p: how often a sample is blended.
+        p: how often a sample is blended; a plain 0 adds no rows.
 
     Raises:
         ValueError: a single sample; cameras; labels that are whole numbers; no entry of weights.
