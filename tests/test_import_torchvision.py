@@ -98,6 +98,16 @@ def test_a_choice_keeps_its_weights() -> None:
     assert choice.transforms[0].transforms[0].p == 0.5
 
 
+def test_mixing_is_drawn_once_for_a_batch_as_there() -> None:
+    mixing = [stand_in("MixUp", alpha=0.8, num_classes=10), stand_in("CutMix", alpha=1.0, num_classes=10)]
+    told = [pytest.warns(ja.PortWarning, match=rf"{name}: call augment\.batch") for name in ("MixUp", "CutMix")]
+    with told[0], told[1]:
+        augment = ja.from_torchvision([stand_in("RandomChoice", transforms=mixing, p=[0.75, 0.25])])
+    options = ja.MixUp(0.8, same_on_batch=True, p=0.75), ja.CutMix(1.0, same_on_batch=True, p=0.25)
+    assert list(augment) == [ja.OneOf(options, p=1.0)]
+    assert augment[0].mixes
+
+
 def test_all_refusals_come_in_one_error() -> None:
     steps = [
         stand_in("ScaleJitter"),

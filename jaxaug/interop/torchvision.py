@@ -249,11 +249,23 @@ def _apply(step: Any, report: Report) -> Steps:
 
 
 def _choice(step: Any, report: Report) -> Steps:
-    options = [Call("Sequential", (), {"transforms": _steps([inner], report)}) for inner in step.transforms]
+    options = [_option(_steps([inner], report)) for inner in step.transforms]
     weights = getattr(step, "p", None) or [1.0 / len(options)] * len(options)
     for option, weight in zip(options, weights, strict=True):
         option.kwargs["p"] = float(weight)
     return [Call("OneOf", (), {"transforms": options, "p": 1.0})]
+
+
+def _option(steps: Steps) -> Call:
+    """Steps as one option of a choice, in which they keep their own p; what mixes samples is always applied."""
+    if [step.name for step in steps] in (["MixUp"], ["CutMix"]):
+        return steps[0]
+    return Call("Sequential", (), {"transforms": steps})
+
+
+def _mixing(step: Any, report: Report) -> Steps:
+    report.note(f"{_name(step)}: call augment.batch, with an entry 'labels' of floats such as one-hot ones.")
+    return [Call(_name(step), (), {"alpha": float(step.alpha), "same_on_batch": True, "p": 1.0})]
 
 
 def _order(step: Any, report: Report) -> Steps:
@@ -297,10 +309,12 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "ColorJitter": _jitter,
     "Compose": _nested,
     "ConvertImageDtype": _to_dtype,
+    "CutMix": _mixing,
     "ElasticTransform": _elastic,
     "GaussianBlur": _blur,
     "Grayscale": _grey,
     "Identity": _nothing,
+    "MixUp": _mixing,
     "Normalize": _normalize,
     "Pad": _pad,
     "PILToTensor": _nothing,
