@@ -73,6 +73,9 @@ RANDOM_PLACES = frozenset(
         "Superpixels",
         "RandAugment",
         "TrivialAugmentWide",
+        "AugMix",
+        "MixUp",
+        "CutMix",
     }
 )
 """Transforms that stay random when their ranges are single numbers."""
@@ -291,6 +294,9 @@ def singles(batch: int, size: int) -> list[Case]:
         step("Superpixels", p_replace=(0.5, 0.5)),
         step("RandAugment", num_ops=2, magnitude=9.0),
         step("TrivialAugmentWide"),
+        step("AugMix", severity=3.0, mixture_width=3),
+        step("MixUp", alpha=0.8),
+        step("CutMix", alpha=1.0),
     ]
     cases = []
     for s in steps:
@@ -391,13 +397,17 @@ def twenty(batch: int, size: int) -> Case:
 
 
 def compiles(batch: int, size: int) -> list[Case]:
-    """What tells how long a program takes to compile: twenty transforms, a detector's six, and how a program grows."""
+    """What tells how long a program takes to compile: long pipelines, how a program grows, policies and mixing."""
     image, detector = twenty(batch, size), (_affine(0.5), _crop(size * 7 // 8), step("HorizontalFlip", p=0.5))
     detector = (*detector, _jitter(0.4, 0.1, 0.8), step("GaussianBlur", p=0.2), _normalize())
     every = dataclasses.replace(image, name=f"{image.name}, all kinds", scene="all kinds")
     turn = step("Rotate", limit=(-30.0, 30.0), p=0.5)
     turns = [Case(f"{n} rotations, all kinds", (turn,) * n, batch, size, size, "all kinds") for n in (2, 12)]
-    return [image, every, Case("detector's six, all kinds", detector, batch, size, size, "all kinds"), *turns]
+    policies = [Case(s.name, (_always(s),), batch, size, size) for s in (step("RandAugment"), step("AugMix"))]
+    either = step("OneOf", transforms=(step("MixUp", p=0.5), step("CutMix", p=0.5)), p=1.0)
+    mixing = Case("MixUp or CutMix, all kinds", (either,), batch, size, size, "all kinds")
+    six = Case("detector's six, all kinds", detector, batch, size, size, "all kinds")
+    return [image, every, six, *turns, *policies, mixing]
 
 
 # Real sizes ------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from jaxaug.pipeline.replay import ReplayCompose
 from jaxaug.pipeline.selective import SelectiveChannelTransform
 from jaxaug.pipeline.views import views
 from jaxaug.policies import recipes
+from jaxaug.policies.augmix import AugMix
 from jaxaug.policies.autoaugment import AutoAugment
 from jaxaug.policies.randaugment import RandAugment, TrivialAugmentWide
 from jaxaug.policies.three_augment import three_augment
@@ -29,6 +30,7 @@ from jaxaug.transforms import __all__ as _transforms
 
 __version__ = "0.1.0"
 __all__ = [
+    "AugMix",
     "AutoAugment",
     "BboxParams",
     "Compose",

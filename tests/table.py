@@ -213,6 +213,8 @@ SIZED = [
     warp(ja.RandomScale(0.4, p=1), needs=("size",)),
     warp(ja.RandomCropFromBorders(0.3, 0.2, 0.1, 0.4), exact=True, needs=("size",)),
     warp(ja.BBoxSafeRandomCrop(0.2), exact=True, needs=("size", "bboxes")),
+    warp(ja.RandomZoomOut((1.0, 1.8), p=1), exact=True, needs=("size",)),
+    warp(ja.RandomIoUCrop(0.6, 0.95), exact=True, needs=("size", "bboxes")),
     warp(ja.RandomCropNearBBox(0.3), exact=True, needs=("size", "cropping_bbox")),
 ]
 
@@ -224,6 +226,7 @@ APART = [
     warp(ja.RandAugment(2, 20)),
     warp(ja.TrivialAugmentWide()),
     warp(ja.AutoAugment()),
+    pixels(ja.AugMix()),
     pixels(ja.GhostingArtifact(p=1)),
     pixels(ja.MotionArtifact(p=1)),
     pixels(ja.ToTensorV2()),

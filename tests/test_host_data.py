@@ -221,7 +221,7 @@ def of_numpy(value: Any, whole: Any, real: Any) -> Any:
     if isinstance(value, bool):
         return np.bool_(value)
     if isinstance(value, int):
-        return (whole if value <= np.iinfo(whole).max else np.int64)(value)
+        return (whole if np.iinfo(whole).min <= value <= np.iinfo(whole).max else np.int64)(value)
     if isinstance(value, float):
         return real(value)
     if isinstance(value, tuple | list):

@@ -98,6 +98,16 @@ def test_a_choice_keeps_its_weights() -> None:
     assert choice.transforms[0].transforms[0].p == 0.5
 
 
+def test_mixing_is_drawn_once_for_a_batch_as_there() -> None:
+    mixing = [stand_in("MixUp", alpha=0.8, num_classes=10), stand_in("CutMix", alpha=1.0, num_classes=10)]
+    told = [pytest.warns(ja.PortWarning, match=rf"{name}: call augment\.batch") for name in ("MixUp", "CutMix")]
+    with told[0], told[1]:
+        augment = ja.from_torchvision([stand_in("RandomChoice", transforms=mixing, p=[0.75, 0.25])])
+    options = ja.MixUp(0.8, same_on_batch=True, p=0.75), ja.CutMix(1.0, same_on_batch=True, p=0.25)
+    assert list(augment) == [ja.OneOf(options, p=1.0)]
+    assert augment[0].mixes
+
+
 def test_all_refusals_come_in_one_error() -> None:
     steps = [
         stand_in("ScaleJitter"),
@@ -109,16 +119,28 @@ def test_all_refusals_come_in_one_error() -> None:
     assert all(name in str(error.value) for name in ("ScaleJitter", "kernel_size=(3, 5)", "center=(3, 3)"))
 
 
+def test_the_zooms_of_single_shot_detectors_keep_their_arguments() -> None:
+    scales = {"min_scale": 0.4, "max_scale": 0.9, "min_aspect_ratio": 0.6, "max_aspect_ratio": 1.5}
+    steps = [
+        stand_in("RandomZoomOut", side_range=(1.0, 3.0), fill=[123, 117, 104], p=0.4),
+        stand_in("RandomIoUCrop", options=[0.0, 0.5, 1.0], trials=20, **scales),
+    ]
+    assert list(ja.from_torchvision(steps)) == [
+        ja.RandomZoomOut((1.0, 3.0), (123, 117, 104), p=0.4),
+        ja.RandomIoUCrop(0.4, 0.9, 0.6, 1.5, (0.0, 0.5, 1.0), 20),
+    ]
+
+
 def test_policies_keep_their_arguments() -> None:
     steps = [
         stand_in("RandAugment", num_ops=3, magnitude=7, num_magnitude_bins=11, interpolation="bilinear", fill=None),
         stand_in("TrivialAugmentWide", num_magnitude_bins=21, interpolation="nearest", fill=[1, 2, 3]),
         stand_in("AutoAugment", policy=stand_in("AutoAugmentPolicy", value="cifar10"), fill=0),
+        stand_in("AugMix", severity=5, mixture_width=2, chain_depth=-1, alpha=0.5, all_ops=False, fill=None),
     ]
     assert list(ja.from_torchvision(steps)) == [
         ja.RandAugment(3, 7, 11, interpolation="linear"),
         ja.TrivialAugmentWide(21, fill=(1, 2, 3)),
         ja.AutoAugment("cifar10", interpolation="linear"),
+        ja.AugMix(5, 2, -1, 0.5, False),
     ]
-    with pytest.raises(ValueError, match="AugMix: it has no counterpart here"):
-        ja.from_torchvision([stand_in("AugMix")])

@@ -129,16 +129,13 @@ def test_steps_around_it_draw_as_without_it() -> None:
 def test_it_is_refused_where_nothing_can_be_mixed() -> None:
     alone = {"image": jnp.zeros((*SIZE, 3), jnp.uint8)}
     several = jax.tree.map(lambda x: jnp.stack([x] * 3), alone)
-    boxes = several | {"bboxes": jnp.ones((3, 2, 4))}
     numbered = several | {"labels": jnp.arange(3)}
-    params = {"bbox_params": ja.BboxParams("pascal_voc")}
     for run, given, message in (
         (ja.Compose([ja.CutMix(p=1)]), alone, "CutMix mixes the samples of a batch, and this is one sample"),
         (ja.Compose([ja.OneOf([ja.CutMix(), ja.HorizontalFlip()], p=1)]).batch, several, "CutMix mixes the samples"),
         (ja.Compose([ja.SomeOf([ja.CutMix(), ja.MixUp()], 1)]).batch, several, "mixes the samples of a batch"),
         (ja.Compose([ja.OneOf([ja.CutMix(), ja.MixUp()])]), alone, r"CutMix\|MixUp mixes the samples of a batch"),
         (ja.Compose([ja.CutMix()], p=0.5).batch, several, "with CutMix mixes samples and cannot be applied at random"),
-        (ja.Compose([ja.CutMix(p=1)], **params).batch, boxes, "CutMix cannot move 'bboxes'"),
         (ja.Compose([ja.CutMix(p=1)]).batch, numbered, "CutMix mixes 'labels' by shares, but its dtype is int"),
     ):
         with pytest.raises(ValueError, match=message):

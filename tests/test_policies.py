@@ -16,6 +16,8 @@ from PIL import Image, ImageEnhance, ImageOps
 from scenes import labelled
 
 import jaxaug as ja
+from jaxaug.ops.chain_mixture import ChainMixture
+from jaxaug.policies.augmix import chains
 from jaxaug.policies.autoaugment import POLICIES, _pairs
 from jaxaug.policies.operations import NAMES, Space, operation
 from jaxaug.policies.randaugment import EVEN
@@ -37,11 +39,22 @@ class Operation(ja.Transform):
         return operation(rng, view, "0", jnp.asarray(self.which, jnp.int32), self.strength, Space(), **reading)
 
 
-def pillow(name: str, strength: float, sign: int) -> np.ndarray:
-    """What Pillow's own functions make of the photograph, as the papers' code calls them."""
-    image, signed = Image.fromarray(PHOTO), sign * strength
-    height, width = PHOTO.shape[:2]
-    shift = signed * 150 / 331
+def pillow(
+    name: str, strength: float, sign: int, photo: np.ndarray = PHOTO, far: float = 150 / 331, kept: int = 8
+) -> np.ndarray:
+    """What Pillow's own functions make of a photograph, as the papers' code calls them.
+
+    Args:
+        name: of the operation.
+        strength: from 0 to 1.
+        sign: 1 or -1.
+        photo: (height, width, 3) uint8.
+        far: of shifts at full strength, as a fraction of the side.
+        kept: bits of a level before any go.
+    """
+    image, signed = Image.fromarray(photo), sign * strength
+    height, width = photo.shape[:2]
+    shift = signed * far
     maps = {
         "ShearX": (1, signed * 0.3, 0, 0, 1, 0),
         "ShearY": (1, 0, 0, signed * 0.3, 1, 0),
@@ -55,7 +68,7 @@ def pillow(name: str, strength: float, sign: int) -> np.ndarray:
     elif name in ("Brightness", "Contrast", "Color", "Sharpness"):
         out = getattr(ImageEnhance, name)(image).enhance(1 + 0.9 * signed)
     elif name == "Posterize":
-        out = ImageOps.posterize(image, 8 - round(4 * strength))
+        out = ImageOps.posterize(image, kept - round(4 * strength))
     elif name == "Solarize":
         out = ImageOps.solarize(image, math.ceil(255 * (1 - strength)))
     else:
@@ -108,6 +121,7 @@ def test_operations_are_drawn_evenly_and_differ_between_samples() -> None:
         ja.RandAugment(2, 20),
         ja.TrivialAugmentWide(),
         ja.AutoAugment("svhn"),
+        ja.AugMix(5),
         ja.three_augment(),
     ],
 )
@@ -151,7 +165,75 @@ def test_masks_and_points_move_with_the_picture() -> None:
             np.testing.assert_allclose(out["keypoints"][0], [x, y], atol=1.0, err_msg=name)
 
 
+@ja.transform
+class Chains(ja.Transform):
+    """Chains of operations that are not drawn."""
+
+    which: Any = 0
+    strength: Any = 0
+    sign: Any = 1
+    on: Any = True
+    weights: Any = 0
+    p: Any = 1.0
+
+    def draw(self, rng: Any, view: Any) -> Any:
+        reading = {"interpolation": "nearest", "fill": 0.0}
+        return ChainMixture(chains(view, self.which, self.strength, self.sign, self.on, **reading), self.weights)
+
+
+def test_chains_are_mixed_as_by_the_code_of_augmix() -> None:
+    """Pillow's operations one after another, and the shares of torchvision's `AugMix`, from the same numbers."""
+    names = [["Rotate", "Equalize", "ShearX"], ["Solarize", "TranslateY", "Color"], ["Posterize", "Contrast", "Rotate"]]
+    tenths = np.array([[7, 3, 9], [4, 8, 2], [6, 5, 1]])
+    sign, depth = np.array([[1, 1, -1], [1, -1, -1], [1, 1, 1]]), np.array([2, 3, 1])
+    on, weights = np.arange(3) < depth[:, None], np.array([0.3, 0.25, 0.2], np.float32)
+    which = np.array([[NAMES.index(name) for name in chain] for chain in names])
+    given = [jnp.asarray(v) for v in (which, tenths / 9, sign, on, weights)]
+    sample = {"image": PHOTO, "mask": PHOTO[..., 0] // 64}
+    out = jax.jit(lambda given: ja.Compose([Chains(*given)])(KEY, sample))(given)
+    mixed = 0.25 * PHOTO.astype(float)
+    for chain, weight in enumerate(weights):
+        image = PHOTO
+        for link in range(depth[chain]):
+            arguments = names[chain][link], tenths[chain, link] / 9, int(sign[chain, link])
+            image = pillow(*arguments, image, 1 / 3, 4).astype(np.uint8)
+        mixed += weight * image
+    assert np.mean(np.abs(np.asarray(out["image"], float) - mixed).max(axis=-1) > 1.6) < 0.02
+    np.testing.assert_array_equal(out["mask"], sample["mask"])
+
+
+def test_chains_are_drawn_evenly_and_weigh_as_their_distributions_say() -> None:
+    count = 1024
+    image = {"image": jnp.zeros((count, 4, 6, 3), jnp.uint8)}
+    draw = jax.jit(lambda augment: jax.vmap(augment.sample)(jax.random.split(KEY, count), image))
+    (mixture,) = draw(ja.Compose([ja.AugMix(severity=10)])).ops
+    weights = np.asarray(mixture.weights, float)
+    assert scipy.stats.kstest(weights.sum(axis=1), "uniform").pvalue > 1e-3
+    assert scipy.stats.kstest((weights / weights.sum(axis=1, keepdims=True))[:, 0], "beta", (1, 2)).pvalue > 1e-3
+    warp, colour = mixture.links
+    moves = np.asarray(warp.active)
+    depth = (moves | np.asarray(colour.active)).sum(axis=-1)
+    assert scipy.stats.chisquare(np.bincount(depth.ravel(), minlength=4)[1:]).pvalue > 1e-3
+    # Five of thirteen operations move a picture.
+    assert scipy.stats.binomtest(int(moves.sum()), int(depth.sum()), 5 / 13).pvalue > 1e-3
+    turns = np.rad2deg(np.arccos(np.clip(np.asarray(warp.map.m)[..., 0, 0], -1, 1)))
+    assert turns.max() == pytest.approx(30, abs=0.1)
+    (least,) = draw(ja.Compose([ja.AugMix(severity=1)])).ops
+    np.testing.assert_allclose(least.links[0].map.m, np.broadcast_to(np.eye(3), (count, 3, 3, 3, 3)), atol=1e-6)
+
+
+@pytest.mark.slow
+def test_gradients_go_through_chains() -> None:
+    augment = ja.Compose([ja.AugMix(8)])
+    picture = jnp.asarray(PHOTO[::8, ::8], jnp.float32) / 255
+    slope = jax.jit(jax.grad(lambda image: augment(KEY, image=image)["image"].sum()))(picture)
+    assert np.isfinite(np.asarray(slope)).all()
+    assert (np.asarray(slope) != 0).mean() > 0.5
+
+
 def test_what_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"AugMix\(chain_depth=...\) must be at least 1, or -1 to draw it, got 0"):
+        ja.AugMix(chain_depth=0)
     with pytest.raises(ValueError, match=r"RandAugment\(magnitude=...\) must be from 0 to num_magnitude_bins - 1 = 30"):
         ja.RandAugment(2, 31)
     with pytest.raises(ValueError, match="policy"):

@@ -18,6 +18,7 @@ RECIPES = {
     "deit": (ja.recipes.deit(24), True),
     **{f"dino {i}": (view, True) for i, view in enumerate(ja.recipes.dino(24, 24))},
     "coco_detection": (ja.recipes.coco_detection(24), True),
+    "ssd": (ja.recipes.ssd(24), True),
     "cityscapes": (ja.recipes.cityscapes((24, 24), (12, 36)), True),
     "octo": (ja.recipes.octo(24), True),
 }
@@ -33,7 +34,7 @@ def test_batches_have_the_size_and_training_draws_for_each_sample(name: str) -> 
     augment, draws = RECIPES[name]
     picture = np.random.default_rng(0).integers(0, 256, (36, 40, 3), np.uint8)
     batch: Any = {"image": np.stack([picture] * 3), "labels": np.eye(3, dtype=np.float32)}
-    if name == "coco_detection":
+    if name in ("coco_detection", "ssd"):
         batch |= {"bboxes": np.full((3, 3, 4), 9, np.float32), "bboxes_valid": np.ones((3, 3), bool)}
     out = np.asarray(jax.jit(augment.batch)(jax.random.key(0), batch)["image"], np.float32)
     assert out.shape == (3, 24, 24, 3)

@@ -66,6 +66,12 @@ class Outline:
         """The outlines cut at a canvas: each segment, then the canvas sides that lie inside."""
         return jax.tree.map(lambda c: c[0], self._cut(canvas_sides(size), [0]))
 
+    def within(self, edges: Array) -> Outline:
+        """The outlines cut at a window (4,): x_min, y_min, x_max, y_max."""
+        corner, (width, height) = edges[:2].reshape(2, 1, 1), edges[2:] - edges[:2]
+        cut = struct.replace(self, points=self.points - corner).clipped((height, width))
+        return struct.replace(cut, points=cut.points + corner)
+
     def follow(self, chain: MatrixChain, steps: Sequence[int]) -> Outline:
         """The outlines after some steps of a chain, (K, N, ...) each, in pixels of what each step gives.
 

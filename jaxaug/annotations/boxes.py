@@ -19,7 +19,7 @@ from jaxaug.annotations.box_formats import FRACTIONS, BboxParams, far_edges, fro
 from jaxaug.annotations.box_outlines import FAR, Outline, bounds_of, corners_of, ellipse_in, keep_rows
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
-from jaxaug.core.annotation import Annotation, Placement, rows_like
+from jaxaug.core.annotation import Annotation, Placement, concatenated, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.core.types import Scalar
 from jaxaug.geometry.matrix_chain import MatrixChain
@@ -60,6 +60,10 @@ class Boxes(Annotation):
                 f"{label!r} has shape {value.shape}; boxes must have shape (N, 4 or more), "
                 "and (0, 4) if there are none; beside 'images' they may have one set for each frame, (F, N, 4 or more)."
             )
+
+    @classmethod
+    def instance_axis(cls, ndim: int) -> int:
+        return ndim - 2
 
     @classmethod
     def start(cls, rows: Array, valid: Array, at: Placement) -> Boxes:
@@ -104,6 +108,19 @@ class Boxes(Annotation):
 
     def erase(self, region: Array, how: str) -> Boxes:
         return self if how == "keep" else self._erased(region, shrink=how == "cut")._checked()
+
+    def show(self, edges: Array) -> Boxes:
+        outline = self.outline.within(edges)
+        return struct.replace(self, outline=outline, valid=self.valid & outline.exists)._checked()
+
+    def keep_centred(self, edges: Array, active: Any) -> Boxes:
+        box = self.enclose()
+        centre = (box[:, :2] + box[:, 2:]) / 2
+        inside = ((centre > edges[:2]) & (centre < edges[2:])).all(axis=1)
+        return struct.replace(self, valid=self.valid & (inside | jnp.logical_not(active)))
+
+    def join(self, other: Boxes, sets: int) -> Boxes:
+        return concatenated(self, other, sets)
 
     def morph(self, reach: Any, active: Any, size: tuple[Scalar, Scalar]) -> Boxes:
         limit, edges = far_edges(size), self.enclose()

@@ -14,7 +14,7 @@ from jax import Array
 
 from jaxaug.backend import struct
 from jaxaug.backend.struct import static
-from jaxaug.core.annotation import Annotation, Placement, first_row, rounding, rows_like
+from jaxaug.core.annotation import Annotation, Placement, concatenated, first_row, rounding, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.core.settings import hashable_fields
 from jaxaug.core.suggestions import nearest
@@ -224,6 +224,16 @@ class Points(Annotation):
         ix = jnp.clip(jnp.floor(self.x).astype(jnp.int32), 0, width - 1)
         iy = jnp.clip(jnp.floor(self.y).astype(jnp.int32), 0, height - 1)
         return struct.replace(self, valid=self.valid & ~region[iy, ix])
+
+    def show(self, edges: Array) -> Points:
+        left, top, right, bottom = edges
+        inside = (self.x >= left) & (self.x <= right) & (self.y >= top) & (self.y <= bottom)
+        return struct.replace(self, valid=self.valid & inside & (right > left) & (bottom > top))
+
+    def join(self, other: Points, sets: int) -> Points:
+        # Whoever joins points has relabelled those of each sample that is a mirror image.
+        one, behind = (struct.replace(points, mirrored=None) for points in (self, other))
+        return struct.replace(concatenated(one, behind, sets), mirrored=False)
 
     def morph(self, reach: Any, active: Any, size: tuple[Scalar, Scalar]) -> Points:
         return self

@@ -11,7 +11,7 @@ from jax import Array
 
 from jaxaug.annotations.box_outlines import Outline
 from jaxaug.backend import struct
-from jaxaug.core.annotation import Annotation, Placement, first_row, rows_like
+from jaxaug.core.annotation import Annotation, Placement, concatenated, first_row, rows_like
 from jaxaug.core.kinds import annotation
 from jaxaug.geometry.maps import Jacobian, Moved
 from jaxaug.geometry.matrix_chain import MatrixChain
@@ -125,6 +125,17 @@ class OrientedBoxes(Annotation):
         iy = jnp.clip(jnp.floor(y).astype(jnp.int32), 0, height - 1)
         gone = (region[iy, ix] | ~seen).all(axis=(1, 2)) & seen.any(axis=(1, 2))
         return struct.replace(self, valid=self.valid & ~gone)
+
+    def show(self, edges: Array) -> OrientedBoxes:
+        return struct.replace(self, outline=self.outline.within(edges))._visible()
+
+    def keep_centred(self, edges: Array, active: Any) -> OrientedBoxes:
+        left, top, right, bottom = edges
+        inside = (self.x > left) & (self.x < right) & (self.y > top) & (self.y < bottom)
+        return struct.replace(self, valid=self.valid & (inside | jnp.logical_not(active)))
+
+    def join(self, other: OrientedBoxes, sets: int) -> OrientedBoxes:
+        return concatenated(self, other, sets)
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
         zoom = at.zoom

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -74,13 +75,18 @@ class Rings:
     def clipped(self, size: tuple[Scalar, Scalar]) -> Rings:
         """What of the rings lies on a canvas (height, width)."""
         height, width = size
-        outside = (self.x < 0) | (self.x > width) | (self.y < 0) | (self.y > height)
-        sides = vector(1, 0, 0, -1, 0, width, 0, 1, 0, 0, -1, height).reshape(4, 3)
+        return self.within((0.0, 0.0, width, height))
+
+    def within(self, edges: Any) -> Rings:
+        """What of the rings lies in a window (4,): x_min, y_min, x_max, y_max."""
+        left, top, right, bottom = edges
+        outside = (self.x < left) | (self.x > right) | (self.y < top) | (self.y > bottom)
+        sides = vector(1, 0, -left, -1, 0, right, 0, 1, -top, 0, -1, bottom).reshape(4, 3)
 
         def cut(given: tuple[Rings, Array]) -> Rings:
             rings = cut_rings(*given)
             # Sides are met exactly, so that what only touches them has no area.
-            return struct.replace(rings, x=jnp.clip(rings.x, 0.0, width), y=jnp.clip(rings.y, 0.0, height))
+            return struct.replace(rings, x=jnp.clip(rings.x, left, right), y=jnp.clip(rings.y, top, bottom))
 
         return branch((outside & self.used).any(), cut, lambda given: given[0], (self, sides))
 

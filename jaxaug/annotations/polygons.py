@@ -20,7 +20,7 @@ from jaxaug.annotations.polygon_rings import FLAT, Rings, cut_rings, packed, red
 from jaxaug.backend import struct
 from jaxaug.backend.compiler import branch
 from jaxaug.backend.struct import static
-from jaxaug.core.annotation import Annotation, Placement, first_row
+from jaxaug.core.annotation import Annotation, Placement, concatenated, first_row
 from jaxaug.core.kinds import annotation
 from jaxaug.core.settings import hashable_fields
 from jaxaug.geometry.maps import Matrix, Structure
@@ -154,6 +154,12 @@ class Polygons(Annotation):
         if how == "keep":
             return self
         return struct.replace(self, visible_fraction=self.visible_fraction * share_left(self.seen, ~region))
+
+    def show(self, edges: Array) -> Polygons:
+        return struct.replace(self, seen=self.seen.within(edges))
+
+    def join(self, other: Polygons, sets: int) -> Polygons:
+        return concatenated(self, other, sets)
 
     def finish(self, like: Array, at: Placement) -> tuple[Array, Array]:
         params, zoom = self.params, at.zoom

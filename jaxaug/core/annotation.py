@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from jaxaug.core.canvas import Canvas, pixel_ratio
 from jaxaug.kernels.dtype import round_to
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,8 +58,8 @@ class Annotation:
     """A set of rows under way, in edge coordinates of the reference picture.
 
     A kind is a `struct` in a file of its own, registered by `jaxaug.core.kinds.annotation`. The engine calls `start`,
-    then `warp`, `erase`, `morph` and `flip_voxels` in the order of the ops, then `finish`. A kind says how it
-    follows each by overriding that method, perhaps with one that leaves the rows as they are; what it does not
+    then `warp`, `erase`, `show`, `join`, `morph` and `flip_voxels` in the order of the ops, then `finish`. A kind says
+    how it follows each by overriding that method, perhaps with one that leaves the rows as they are; what it does not
     override is refused.
     """
 
@@ -113,6 +116,11 @@ class Annotation:
         return shape[:-1]
 
     @classmethod
+    def instance_axis(cls, ndim: int) -> int:
+        """Along which axis of an entry its instances lie."""
+        return 0
+
+    @classmethod
     def start(cls, rows: Array, valid: Array, at: Placement) -> Any:
         """Rows that enter a pipeline; bad ones become invalid and harmless.
 
@@ -144,6 +152,32 @@ class Annotation:
             region: (height, width) bool, pixels of the reference that are gone.
             how: `cut` (rows shrink to what is left of them), `thin` (they keep their shape and have less to show) or
                 `keep` (they stay as they are).
+        """
+        raise NotImplementedError
+
+    def show(self, edges: Array) -> Any:
+        """The rows of a picture of which only a window still shows.
+
+        Args:
+            edges: (4,) x_min, y_min, x_max, y_max of the window, in pixels of the reference.
+        """
+        raise NotImplementedError
+
+    def keep_centred(self, edges: Array, active: Any) -> Any:
+        """The rows without boxes whose centres lie outside a window; what is no box stays as it is.
+
+        Args:
+            edges: (4,) x_min, y_min, x_max, y_max of the window, in pixels of the reference.
+            active: whether any are dropped.
+        """
+        return self
+
+    def join(self, other: Any, sets: int) -> Any:
+        """The rows, and behind them those of another sample of the same layout.
+
+        Args:
+            other: the same entry of the other sample.
+            sets: how many sets of rows the entry holds, such as one for each frame.
         """
         raise NotImplementedError
 
@@ -212,6 +246,28 @@ def rows_like(columns: Array, like: Array) -> Array:
     """New leading columns in the dtype of an entry (..., columns), with its further columns."""
     cast = round_to(columns, like.dtype)
     return jnp.concatenate([cast, like[..., columns.shape[-1] :]], axis=-1)
+
+
+def concatenated(one: T, other: T, sets: int) -> T:
+    """Rows, and others behind them, set by set.
+
+    Args:
+        one, other: pytrees of arrays (sets * N, ...) and (sets * M, ...). Where their last axes differ, that is a
+            capacity, and the shorter one repeats its last item.
+        sets: how many there are of both.
+    """
+
+    def both(*sides: Array) -> Array:
+        most = max(side.shape[-1] for side in sides)
+        parts = []
+        for side in sides:
+            if side.ndim > 1:
+                side = jnp.pad(side, [(0, 0)] * (side.ndim - 1) + [(0, most - side.shape[-1])], mode="edge")
+            parts.append(side.reshape(sets, side.shape[0] // sets, *side.shape[1:]))
+        joined = jnp.concatenate(parts, axis=1)
+        return joined.reshape(sets * joined.shape[1], *joined.shape[2:])
+
+    return jax.tree.map(both, one, other)
 
 
 def first_row(flags: np.ndarray) -> tuple[int, ...] | None:

@@ -48,9 +48,7 @@ class Converted:
                 f"The words {', '.join(map(repr, self.words))} change places here, and under jit and vmap there are no "
                 "words: keep labels outside, or give them and label_mapping as whole numbers."
             )
-        # Words that no mapping knows share a number; they stay where they are.
-        known = np.array([*self.words, None], object)[np.asarray(new)]
-        values = np.where(np.asarray(new) == self.array, np.asarray(self.original, object), known)
+        values = np.array([*self.words, None], object)[np.asarray(new)]
         if isinstance(self.original, np.ndarray):
             return values.astype(str) if self.original.dtype.kind == "U" else values
         return type(self.original)(values.tolist())
@@ -135,8 +133,7 @@ def host_data(
         elif name == "valid" or (rows != name and rows in table):
             new = np.asarray(value, bool) if is_list(value) else _as_array(value)
         else:
-            words = (vocabularies or {}).get(name, ())
-            new = _labels(label, value, words)
+            new, words = _labels(label, value, (vocabularies or {}).get(name, ()))
         if words or (is_list(value) and not is_list(new)):
             converted.append(Converted(place, value, new, words))
         out.append(new)
@@ -230,26 +227,34 @@ def _rows(label: str, value: Any, rank: int, nothing: tuple[int, ...]) -> Any:
     return array if any(np.ndim(item) for item in items) else exactly(label, array, np.float32)
 
 
-def _labels(label: str, value: Any, words: tuple[str, ...]) -> Any:
-    """Labels as an array: numbers for words that are to be swapped, else what a list holds."""
+def _labels(label: str, value: Any, words: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    """Labels as an array, and the words that its numbers stand for.
+
+    Args:
+        label: their place in the sample.
+        value: the labels.
+        words: those that are to be swapped, whose numbers are their places; without any, words stay words.
+    """
     if is_list(value):
         items = list(_items(value))
         if any(isinstance(item, jax.Array) or np.ndim(item) for item in items if not isinstance(item, str)):
-            return value
+            return value, ()
         # Numbers of one type are an array of numbers; what is mixed stays as it is.
         alike = len({type(item) for item in items}) == 1 and isinstance(items[0], bool | int | float | np.generic)
         array = np.asarray(value) if alike and _is_regular(value) else np.fromiter(value, object, len(value))
     elif isinstance(value, np.ndarray):
         array = value
     else:
-        return value
+        return value, ()
     if not words:
-        return array
+        return array, ()
     # Beyond the rows of a padded sample there is None.
     if not all(isinstance(item, str | None) for item in array.reshape(-1)):
         raise TypeError(
             f"label_mapping swaps the words {', '.join(map(repr, words))} in {label!r}, but there are other labels "
             "than words: map what is there."
         )
-    places = {word: place for place, word in enumerate(words)}
-    return np.array([places.get(item, len(words)) for item in array.reshape(-1)], np.int32).reshape(array.shape)
+    others = {str(item) for item in array.reshape(-1) if item is not None}.difference(words)
+    words = (*words, *sorted(others))
+    places: dict[Any, int] = {word: place for place, word in enumerate(words)}
+    return np.array([places.get(item, len(words)) for item in array.reshape(-1)], np.int32).reshape(array.shape), words

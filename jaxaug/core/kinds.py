@@ -121,7 +121,7 @@ def kinds_without(method: str) -> frozenset[str]:
     """The kinds of annotations that do not say how they follow something.
 
     Args:
-        method: of `Annotation`: warp, erase, morph or flip_voxels.
+        method: of `Annotation`: warp, erase, show, join, morph or flip_voxels.
     """
     return frozenset(kind for kind, cls in ANNOTATIONS.items() if getattr(cls, method) is getattr(Annotation, method))
 

@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 
 from jaxaug.kernels.random_draws import draw_coin, draw_normal, draw_uniform
-from jaxaug.kernels.random_numbers import random_beta, random_bits
+from jaxaug.kernels.random_numbers import random_beta, random_bits, random_log_gamma
 
 
 def check_key(key: Any) -> Array:
@@ -117,3 +117,7 @@ class Draw:
     def beta(self, name: str, a: Any, b: Any) -> Array:
         """A float of the distribution Beta(a, b)."""
         return random_beta(self.key(name), a, b)
+
+    def log_gamma(self, name: str, a: Any, shape: tuple[int, ...] = ()) -> Array:
+        """Logarithms of floats of the distribution Gamma(a, 1), of which a softmax is one of Dirichlet(a, ..., a)."""
+        return random_log_gamma(self.key(name), a, shape)

@@ -116,6 +116,21 @@ class Node:
         return self.exclusive and all(step.mixes for step in self.steps)
 
     @property
+    def draws_for_batch(self) -> bool:
+        """Whether one draw counts for all samples of a batch, which only steps that mix may say.
+
+        Raises:
+            ValueError: some of its steps say so, and others do not.
+        """
+        said = {step.draws_for_batch for step in self.steps}
+        if len(said) > 1 and self.mixes:
+            raise ValueError(
+                f"{type(self).__name__} is drawn once for a batch or once for each sample, but of its steps some are "
+                "same_on_batch and others are not: give all of them the same."
+            )
+        return self.mixes and said == {True}
+
+    @property
     def chance(self) -> Any:
         """How often it is applied."""
         return self.p
@@ -227,9 +242,15 @@ class Transform(Node):
 class MixTransform(Transform):
     """A transform that needs other samples, a stage of `Compose.batch`; its `draw` makes one op for each sample."""
 
+    same_on_batch: bool
+
     @property
     def mixes(self) -> bool:
         return True
+
+    @property
+    def draws_for_batch(self) -> bool:
+        return self.same_on_batch
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import jax.numpy as jnp
 from jax import Array
@@ -24,6 +24,22 @@ from jaxaug.ops.families import FAMILIES
 
 #: A picture (frames, height, width, channels), what is known of it, and how many ops have been applied to it.
 State = tuple[Array, PictureInfo, int]
+
+
+class MixingOp(Protocol):
+    """What mixes the pictures and rows of two samples."""
+
+    def on_pictures(self, own: Array, other: Array, info: PictureInfo) -> Array:
+        """A picture (frames, height, width, channels) with that of another sample."""
+        ...
+
+    def on_instances(self, own: Array, other: Array, info: PictureInfo) -> Array:
+        """Masks (N, height, width, channels) of what is seen of instances, and behind them those of another sample."""
+        ...
+
+    def on_rows(self, own: Any, other: Any, canvas: Canvas, sets: int) -> Any:
+        """Annotations on a canvas, and behind them those of another sample."""
+        ...
 
 
 class Pictures:
@@ -100,12 +116,18 @@ class Pictures:
         """Names of what drew the size of pictures."""
         return list(dict.fromkeys(str(op.name) for op in self._ops if op.tells_size))
 
-    def paired(self, other: Pictures, mix: Callable[[Array, Array, PictureInfo], Array]) -> Pictures:
-        """The pictures, each mixed with that of another sample."""
+    def paired(self, other: Pictures, op: MixingOp) -> Pictures:
+        """The pictures, each mixed with that of another sample; masks of instances lie behind each other."""
         mixed = self.fork()
+        instances = [mask for leaf in self._layout.kind("valid") for mask in self._layout.instance_masks(leaf)]
         for leaf in self._layout.pictures:
             (own, info), (theirs, _) = self.now(leaf), other.now(leaf)
-            mixed._states[leaf.index] = (mix(own, theirs, info), info, len(self._ops))
+            if leaf in instances:
+                new = op.on_instances(own, theirs, info)
+                info = info.replace(leading=new.shape[:1])
+            else:
+                new = op.on_pictures(own, theirs, info)
+            mixed._states[leaf.index] = (new, info, len(self._ops))
         return mixed
 
     def content(self) -> dict[int, tuple[Array, Canvas, Fixed]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from jaxaug.core.annotation import Annotation
@@ -26,6 +27,16 @@ class Rows:
         other = copy.copy(self)
         other._ops = list(self._ops)
         return other
+
+    def paired(self, other: Rows, join: Callable[[int, Annotation, Annotation], Annotation]) -> Rows:
+        """The annotations, each joined with that of another sample.
+
+        Args:
+            other: those of a sample of the same layout.
+            join: takes the place of a leaf, and both of its sets of rows.
+        """
+        theirs = other.now()
+        return Rows({i: join(i, rows, theirs[i]) for i, rows in self.now().items()})
 
     def push(self, op: Op) -> None:
         """Lets an op, prepared for the sample, wait until somebody looks."""

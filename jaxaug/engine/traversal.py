@@ -7,7 +7,7 @@ one after another through annotations. A traversal that nobody looks at, such as
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import math
 from typing import Any
 
 import jax
@@ -21,11 +21,11 @@ from jaxaug.core.canvas import Canvas
 from jaxaug.core.kinds import ANNOTATIONS
 from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
 from jaxaug.core.op import Op
-from jaxaug.core.picture import PictureInfo, restored
+from jaxaug.core.picture import restored
 from jaxaug.core.settings import Settings
 from jaxaug.core.types import Path
 from jaxaug.core.view import View
-from jaxaug.engine.pictures import Pictures
+from jaxaug.engine.pictures import MixingOp, Pictures
 from jaxaug.engine.rows import Rows
 from jaxaug.engine.validity import flags_in_use, tell, tell_instances
 
@@ -94,10 +94,18 @@ class Traversal:
         other._pictures = self._pictures.resumed(pictures)
         return other
 
-    def paired(self, other: Traversal, mix: Callable[[Array, Array, PictureInfo], Array]) -> Traversal:
-        """The sample with each picture mixed with that of another sample of the same layout."""
+    def paired(self, other: Traversal, op: MixingOp) -> Traversal:
+        """The sample with each target mixed with that of another sample of the same layout."""
+
+        def join(index: int, own: Annotation, theirs: Annotation) -> Annotation:
+            shape = np.shape(self.values[index])
+            axis = type(own).instance_axis(len(shape))
+            joined: Annotation = op.on_rows(own, theirs, self.canvas, math.prod(shape[:axis]))
+            return joined
+
         mixed = self.fork()
-        mixed._pictures = self._pictures.paired(other._pictures, mix)
+        mixed._pictures = self._pictures.paired(other._pictures, op)
+        mixed._rows = self._rows.paired(other._rows, join)
         return mixed
 
     def finish(self) -> Any:

@@ -249,11 +249,23 @@ def _apply(step: Any, report: Report) -> Steps:
 
 
 def _choice(step: Any, report: Report) -> Steps:
-    options = [Call("Sequential", (), {"transforms": _steps([inner], report)}) for inner in step.transforms]
+    options = [_option(_steps([inner], report)) for inner in step.transforms]
     weights = getattr(step, "p", None) or [1.0 / len(options)] * len(options)
     for option, weight in zip(options, weights, strict=True):
         option.kwargs["p"] = float(weight)
     return [Call("OneOf", (), {"transforms": options, "p": 1.0})]
+
+
+def _option(steps: Steps) -> Call:
+    """Steps as one option of a choice, in which they keep their own p; what mixes samples is always applied."""
+    if [step.name for step in steps] in (["MixUp"], ["CutMix"]):
+        return steps[0]
+    return Call("Sequential", (), {"transforms": steps})
+
+
+def _mixing(step: Any, report: Report) -> Steps:
+    report.note(f"{_name(step)}: call augment.batch, with an entry 'labels' of floats such as one-hot ones.")
+    return [Call(_name(step), (), {"alpha": float(step.alpha), "same_on_batch": True, "p": 1.0})]
 
 
 def _order(step: Any, report: Report) -> Steps:
@@ -276,15 +288,33 @@ def _policy(*names: str) -> Callable[[Any, Report], Steps]:
     return convert
 
 
+def _zoom_out(step: Any, report: Report) -> Steps:
+    return [Call("RandomZoomOut", (), {"side_range": tuple(step.side_range), "fill": _fill(step, report), "p": step.p})]
+
+
+def _overlap_crop(step: Any, report: Report) -> Steps:
+    given = {
+        "min_scale": step.min_scale,
+        "max_scale": step.max_scale,
+        "min_aspect_ratio": step.min_aspect_ratio,
+        "max_aspect_ratio": step.max_aspect_ratio,
+        "sampler_options": tuple(step.options),
+        "trials": step.trials,
+    }
+    return [Call("RandomIoUCrop", (), given)]
+
+
 CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "CenterCrop": _center_crop,
     "ColorJitter": _jitter,
     "Compose": _nested,
     "ConvertImageDtype": _to_dtype,
+    "CutMix": _mixing,
     "ElasticTransform": _elastic,
     "GaussianBlur": _blur,
     "Grayscale": _grey,
     "Identity": _nothing,
+    "MixUp": _mixing,
     "Normalize": _normalize,
     "Pad": _pad,
     "PILToTensor": _nothing,
@@ -298,6 +328,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "RandomErasing": _erasing,
     "RandomGrayscale": _plain("ToGray", p="p"),
     "RandomHorizontalFlip": _plain("HorizontalFlip", p="p"),
+    "RandomIoUCrop": _overlap_crop,
     "RandomInvert": _plain("InvertImg", p="p"),
     "RandomOrder": _order,
     "RandomPerspective": _perspective,
@@ -306,6 +337,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "RandomRotation": _rotate,
     "RandomSolarize": _solarize,
     "RandomVerticalFlip": _plain("VerticalFlip", p="p"),
+    "RandomZoomOut": _zoom_out,
     "Resize": _resize,
     "SanitizeBoundingBoxes": _nothing,
     "ToDtype": _to_dtype,
@@ -313,6 +345,7 @@ CONVERT: dict[str, Callable[[Any, Report], Steps]] = {
     "ToPILImage": _nothing,
     "ToPureTensor": _nothing,
     "ToTensor": lambda step, report: [Call("ToFloat")],
+    "AugMix": _policy("severity", "mixture_width", "chain_depth", "alpha", "all_ops"),
     "AutoAugment": _policy("policy"),
     "RandAugment": _policy("num_ops", "magnitude", "num_magnitude_bins"),
     "TrivialAugmentWide": _policy("num_magnitude_bins"),

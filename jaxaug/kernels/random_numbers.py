@@ -264,6 +264,17 @@ def random_beta(key_data: Any, a: Any, b: Any) -> Array:
     return jax.random.beta(_threefry(key_data), a, b)
 
 
+def random_log_gamma(key_data: Any, a: Any, shape: tuple[int, ...]) -> Array:
+    """Logarithms of floats of the distribution Gamma(a, 1), by `jax.random.loggamma`.
+
+    Args:
+        key_data: (2 or more,) uint32.
+        a: above 0.
+        shape: of the result.
+    """
+    return jax.random.loggamma(_threefry(key_data), a, shape, jnp.float32)
+
+
 def _threefry(key_data: Any) -> Array:
     """A key of JAX's default generator from any raw key data."""
     words = jnp.asarray(key_data, jnp.uint32).reshape(-1)

@@ -12,6 +12,8 @@ from jaxaug.core.op import Op
 from jaxaug.core.picture import PictureInfo
 from jaxaug.core.types import Scalar
 from jaxaug.ops.axes import keep_axes
+from jaxaug.ops.centre_filter import CentreFilter
+from jaxaug.ops.chain_mixture import ChainMixture
 from jaxaug.ops.elements import lay_over
 from jaxaug.ops.erase import cut_out
 from jaxaug.ops.functions import call_functions
@@ -49,6 +51,26 @@ def change_channels(picture: Array, ops: Sequence[Selected], info: PictureInfo) 
     return picture
 
 
+def leave_pictures(picture: Array, ops: Sequence[CentreFilter], info: PictureInfo) -> Array:
+    """A picture after ops that change none."""
+    return picture
+
+
+def mix_chains(picture: Array, ops: Sequence[ChainMixture], info: PictureInfo) -> Array:
+    """A picture (frames, height, width, channels) after mixtures of chains of ops, one after another."""
+
+    def apply(picture: Array, steps: Sequence[Any]) -> Array:
+        inner = info
+        for step in steps:
+            fitted = step.for_picture(inner)
+            picture, inner = FAMILIES[fitted.family].run(picture, [fitted], inner), fitted.after(inner)
+        return picture
+
+    for op in ops:
+        picture = op.mixed(picture, apply)
+    return picture
+
+
 #: Families that one function runs go through a picture together. Mix has no row: its ops are stages of a batch.
 PIXELS = Family(run_pass, PixelChoice.among)
 FAMILIES: dict[str, Family] = {
@@ -67,4 +89,6 @@ FAMILIES: dict[str, Family] = {
     "axes": Family(keep_axes),
     "functions": Family(call_functions),
     "selected": Family(change_channels),
+    "mixture": Family(mix_chains),
+    "rows": Family(leave_pictures),
 }

@@ -12,10 +12,12 @@ from jax import Array
 
 from jaxaug.backend.sample_loop import on_devices, one_sample
 from jaxaug.core.layout import SampleLayout
-from jaxaug.core.random import Draw
+from jaxaug.core.random import Draw, child_keys
+from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node, Ops
 from jaxaug.engine.traversal import Traversal
 from jaxaug.engine.walk import drawn, step_keys, walk
+from jaxaug.pipeline.mixed_entries import mixed_entries
 
 
 class Pipeline(Protocol):
@@ -29,6 +31,11 @@ class Pipeline(Protocol):
     @property
     def p(self) -> Any:
         """How often it is applied at all."""
+        ...
+
+    @property
+    def settings(self) -> Settings:
+        """What it says about targets."""
         ...
 
     def start(self, sample: Any, given: Any) -> Traversal:
@@ -49,7 +56,8 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
     """A batch through a pipeline with steps that need other samples.
 
     What such a step draws for sample i comes from the key of sample i, as everything else; which sample is mixed with
-    which comes from the key of the batch, so it depends on how batches are put together.
+    which comes from the key of the batch, so it depends on how batches are put together. So does what a step draws once
+    for all samples.
 
     Args:
         augment: the pipeline.
@@ -66,6 +74,10 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
     steps = augment.transforms
     batch_keys = step_keys(steps, key)
     sample_keys = jax.vmap(lambda i: jnp.stack(step_keys(steps, jax.random.fold_in(key, i))))(indices)
+    for place, step in enumerate(steps):
+        if step.draws_for_batch:
+            (shared,) = child_keys(batch_keys[place], ["draw"])
+            sample_keys = sample_keys.at[:, place].set(shared)
 
     def each(fn: Callable[[Traversal, Array], Any], samples: Any, content: Any) -> Any:
         """A function of each sample under way, one after another on CPUs."""
@@ -111,36 +123,19 @@ def batch_in_stages(augment: Pipeline, key: Array, indices: Array, samples: Any)
 def _mixed(augment: Pipeline, ops: Ops, partner: Array, samples: Any, content: Any) -> tuple[Any, Any]:
     """Samples and their content, each mixed with that of its partner by ops of its own."""
     one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
-    labels = [_soft_labels(augment.layout_of(one), op, samples) for op in ops]
+    layout, shapes = augment.layout_of(one), jax.tree.leaves(one)
+    entries = [mixed_entries(layout, augment.settings, op, shapes) for op in ops]
 
     def mix(ops: Ops, sample: Any, content: Any, other_sample: Any, other_content: Any) -> tuple[Any, Any]:
         traversal = augment.start(sample, ops).resumed(content)
         partner = augment.start(other_sample, ops).resumed(other_content)
         leaves, tree = jax.tree.flatten(sample)
         others = jax.tree.leaves(other_sample)
-        for op, places in zip(ops, labels, strict=True):
+        for op, found in zip(ops, entries, strict=True):
             traversal.check_moves(op)
-            for index in places:
-                leaves[index] = op.on_labels(leaves[index], others[index], traversal.canvas)
-            traversal = traversal.paired(partner, op.on_pictures)
+            leaves = found.mixed(op, (traversal, leaves), (partner, others))
+            traversal = traversal.paired(partner, op)
         return jax.tree.unflatten(tree, leaves), traversal.content()
 
     theirs = jax.tree.map(lambda leaf: jnp.take(leaf, partner, axis=0), (samples, content))
     return jax.vmap(lambda *given: on_devices(lambda given: mix(*given), given))(ops, samples, content, *theirs)
-
-
-def _soft_labels(layout: SampleLayout, op: Any, samples: Any) -> list[int]:
-    """The leaves that are labels to be mixed.
-
-    Raises:
-        ValueError: they are whole numbers, of which no share can be taken.
-    """
-    leaves = jax.tree.leaves(samples)
-    found = [leaf for leaf in layout.kind("other") if leaf.name == op.label]
-    for leaf in found:
-        if not jnp.issubdtype(leaves[leaf.index].dtype, jnp.floating):
-            raise ValueError(
-                f"{op.name} mixes {leaf.label!r} by shares, but its dtype is {leaves[leaf.index].dtype}: give floats, "
-                "such as jax.nn.one_hot(labels, classes), or another name in labels."
-            )
-    return [leaf.index for leaf in found]

@@ -60,6 +60,23 @@ def operation(
         **reading: how pictures are read, and what shows outside.
     """
     sign = jnp.where(rng.coin(f"{place} sign", 0.5), -1.0, 1.0)
+    return signed_operation(view, which, strength, sign, space, on, name=place, **reading)
+
+
+def signed_operation(
+    view: View, which: Any, strength: Any, sign: Any, space: Space, on: Any = True, **settings: Any
+) -> tuple[Warp, PixelChoice]:
+    """One operation, chosen by its number, that goes one way: a warp and a change of colour.
+
+    Args:
+        view: the sample.
+        which: number among `NAMES`.
+        strength: from 0 to 1.
+        sign: 1 or -1.
+        space: what operations do at full strength.
+        on: whether it is applied at all.
+        **settings: how pictures are read, and what shows outside.
+    """
     named = {name: which == number for number, name in enumerate(NAMES)}
 
     def only(name: str, value: Any) -> Any:
@@ -83,7 +100,7 @@ def operation(
         0.0,
         1.0,
     ).reshape(3, 3)
-    warp = matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, name=place, **reading)
+    warp = matrix_warp(matrix, view.canvas, view.canvas, Structure.AFFINE, **settings)
     moves = jnp.stack([named[name] for name in MOVING]).any() & on
     changes = jnp.stack([named[name] for name in ("Color", "Sharpness", *KINDS)]).any() & on
     factor = 1.0 + sign * strength * space.factor

@@ -21,8 +21,11 @@ from jaxaug.transforms import (
     MixUp,
     Normalize,
     PhotoMetricDistort,
+    RandomIoUCrop,
     RandomResizedCrop,
     RandomSizedCrop,
+    RandomZoomOut,
+    Resize,
     SmallestMaxSize,
     Solarize,
     ToGray,
@@ -38,6 +41,7 @@ __all__ = [
     "moco_v2",
     "octo",
     "simclr",
+    "ssd",
 ]
 
 
@@ -135,7 +139,7 @@ def moco_v2(size: int = 224) -> Compose:
 
 
 def deit(size: int = 224) -> Compose:
-    """Training of a vision transformer on ImageNet: RandAugment, erasing, and MixUp or CutMix for each sample.
+    """Training of a vision transformer on ImageNet: RandAugment, erasing, and MixUp or CutMix for each batch.
 
     Call its `batch`; labels are floats such as `jax.nn.one_hot(labels, classes)` in an entry `labels`.
 
@@ -149,8 +153,8 @@ def deit(size: int = 224) -> Compose:
         (2, 32, 32, 3)
 
     After Touvron et al., "Training data-efficient image transformers", 2021, table 9: RandAugment of magnitude 9,
-    erasing in 25 %, MixUp with 0.8 and CutMix with 1.0, either by equal chances. There the choice is one for a batch,
-    and erased pixels are normal rather than even noise.
+    erasing in 25 %, MixUp with 0.8 and CutMix with 1.0, either by equal chances. There erased pixels are normal rather
+    than even noise.
     """
     return Compose(
         [
@@ -159,7 +163,7 @@ def deit(size: int = 224) -> Compose:
             RandAugment(2, 9),
             Erasing(scale=(0.02, 1 / 3), fill="random", p=0.25),
             Normalize(p=1),
-            OneOf([MixUp(0.8), CutMix(1.0)], p=1),
+            OneOf([MixUp(0.8, same_on_batch=True), CutMix(1.0, same_on_batch=True)], p=1),
         ]
     )
 
@@ -232,6 +236,37 @@ def coco_detection(size: int = 640, box_format: str = "coco", label_fields: Any 
             HorizontalFlip(p=0.5),
         ],
         bbox_params=BboxParams(box_format, label_fields=label_fields, min_visibility=0.1),
+    )
+
+
+def ssd(size: int = 300, box_format: str = "coco", label_fields: Any = ("labels",)) -> Compose:
+    """Training of a single shot detector: changes of colour, zooms out and in, and a flip.
+
+    Args:
+        size: side of the result in pixels.
+        box_format: of the boxes.
+        label_fields: names of the entries with their labels.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> sample = {"image": jnp.zeros((30, 40, 3), jnp.uint8), "bboxes": jnp.array([[4.0, 5.0, 20.0, 10.0]])}
+        >>> out = ja.recipes.ssd(64)(jax.random.key(0), {**sample, "labels": jnp.array([1])})
+        >>> out["image"].shape, out["bboxes"].shape
+        ((64, 64, 3), (1, 4))
+
+    After Liu et al., "SSD: single shot multibox detector", 2016, with the values of torchvision's references: canvases
+    of up to four times the side around one half of the pictures, filled with the mean of ImageNet; windows that overlap
+    a box by a drawn least one. Both zooms and the resize are one resampling.
+    """
+    return Compose(
+        [
+            PhotoMetricDistort(p=1),
+            RandomZoomOut((1.0, 4.0), fill=(123, 117, 104), p=0.5),
+            RandomIoUCrop(p=1),
+            HorizontalFlip(p=0.5),
+            Resize(size, size, p=1),
+        ],
+        bbox_params=BboxParams(box_format, label_fields=label_fields),
     )
 
 

@@ -47,6 +47,8 @@ SHOWN: dict[str, dict[str, Any]] = {
     "BBoxSafeRandomCrop": {},
     "RandomSizedBBoxSafeCrop": {"height": 160, "width": 200},
     "AtLeastOneBBoxRandomCrop": {"height": 120, "width": 120},
+    "RandomIoUCrop": {"sampler_options": (0.3,)},
+    "RandomZoomOut": {"side_range": (1.2, 2.0), "fill": 90},
     "CropNonEmptyMaskIfExists": {"height": 120, "width": 120},
     "CropAndPad": {"percent": (-0.2, 0.2)},
     "Resize": {"height": 160, "width": 240},

@@ -71,8 +71,9 @@ from jaxaug.transforms.noise import FilmGrain, GaussNoise, ISONoise, Multiplicat
 from jaxaug.transforms.normalize import Normalize
 from jaxaug.transforms.objects import ConstrainedCoarseDropout, GuidedCoarseDropout, MaskDropout
 from jaxaug.transforms.optical import OpticalDistortion, WaterRefraction
+from jaxaug.transforms.overlap_crop import RandomIoUCrop
 from jaxaug.transforms.overlays import OverlayElements
-from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded
+from jaxaug.transforms.pad import LetterBox, Pad, PadIfNeeded, RandomZoomOut
 from jaxaug.transforms.perspective import Perspective
 from jaxaug.transforms.pixel_dropout import ChannelDropout, PixelDropout
 from jaxaug.transforms.plasma import PlasmaBrightnessContrast, PlasmaShadow
@@ -197,6 +198,7 @@ __all__ = [
     "RandomGamma",
     "RandomGravel",
     "RandomGridShuffle",
+    "RandomIoUCrop",
     "RandomRain",
     "RandomResizedCrop",
     "RandomRotate90",
@@ -207,6 +209,7 @@ __all__ = [
     "RandomSnow",
     "RandomSunFlare",
     "RandomToneCurve",
+    "RandomZoomOut",
     "Resize",
     "RicianNoise",
     "RingingOvershoot",

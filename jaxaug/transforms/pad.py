@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import jax.numpy as jnp
@@ -163,3 +164,42 @@ class LetterBox(Transform):
         fit = scaled(view, inner, interpolation=self.interpolation, mask_interpolation=self.mask_interpolation)
         inside = inner.extent is None and not any(extra)
         return fit, window(inner, -above, -left, self.size, inside=inside, **fills)
+
+
+@transform
+class RandomZoomOut(Transform):
+    """Puts the picture somewhere on a larger canvas, so that what it shows becomes small.
+
+    The size of the canvas is random: under `jit` a transform of fixed size behind, such as `Resize`, makes one
+    resampling with it, in which the canvas is never written; else the sample needs a `size` entry, which tells it.
+
+    Args:
+        side_range: range of the sides of the canvas, in sides of the picture, at least 1.
+        fill: what shows around images: a number or one per channel.
+        fill_mask: what shows around masks.
+        p: how often it is applied.
+
+    Raises:
+        ValueError: sides below 1; under `jit`, a sample without a `size` entry whose size stays random.
+
+    Example:
+        >>> import jax, jax.numpy as jnp, jaxaug as ja
+        >>> out = ja.Compose([ja.RandomZoomOut((2, 2), p=1)])
+        >>> out(jax.random.key(0), image=jnp.ones((4, 6)))["image"].shape
+        (8, 12)
+
+    After Liu et al., "SSD: single shot multibox detector", 2016, as torchvision's `RandomZoomOut`.
+    """
+
+    side_range: Range = args.pair((1.0, 4.0), args.alone, 1, static=float)
+    fill: Fill = args.fill(0.0)
+    fill_mask: Fill = args.fill(0.0)
+    p: Scalar = args.probability(0.5)
+
+    def draw(self, rng: Draw, view: View) -> Warp:
+        side = rng.uniform("side", self.side_range)
+        height, width = (jnp.maximum(jnp.floor(n * side), n) for n in view.size)
+        rows, columns = (math.floor(n * self.side_range[1]) for n in view.canvas.buffer)
+        top, left = rng.offset("top", height - view.height), rng.offset("left", width - view.width)
+        after = view.drawn((rows, columns), height, width)
+        return window(view.canvas, -top, -left, after, inside=False, fill=self.fill, fill_mask=self.fill_mask)
