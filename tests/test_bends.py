@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -9,9 +10,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy import stats
 from scipy.interpolate import RBFInterpolator, RegularGridInterpolator
 
 import jaxaug as ja
+from jaxaug.geometry.elastic import ElasticMap, cell_of, largest_of
+from jaxaug.kernels.random_numbers import uniform_field
 
 HEIGHT, WIDTH = 41, 53
 KEY = jax.random.key(7)
@@ -103,3 +107,64 @@ def test_a_thin_plate_is_that_of_scipy() -> None:
     unit = (CENTRES / [WIDTH, HEIGHT]).reshape(-1, 2)
     expected = CENTRES + field(unit).reshape(HEIGHT, WIDTH, 2) * [WIDTH, HEIGHT]
     np.testing.assert_allclose(reads, expected, atol=5e-3)
+
+
+# Elastic fields -----------------------------------------------------------------------------------------------------
+
+
+def _smoothing(n: int, sigma: float, edges: np.ndarray) -> np.ndarray:
+    """Integrals of Gaussians around n pixels between edges, the outermost of which are infinite."""
+    return np.diff(stats.norm.cdf((edges - np.arange(n)[:, None]) / sigma), axis=1)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("as_in_a_pipeline")
+def test_wide_elastic_fields_are_smoothed_cells() -> None:
+    sigma, size = 24.0, (61, 75)
+    cell, reach = cell_of(sigma)
+    assert cell == 6
+    key = jax.random.key_data(jax.random.key(3))
+    build = ElasticMap(
+        key, jnp.float32(7), jnp.float32(sigma), size=size, cell=cell, reach=reach, distribution="uniform"
+    )
+    matrices = []
+    for n in size:
+        # The outermost pixels come first, each by itself; cells of six pixels lie between them.
+        edges = np.array([-np.inf, *np.minimum(0.5 + cell * np.arange(math.ceil((n - 2) / cell) + 1), n - 1.5), np.inf])
+        gains = np.where(np.isfinite(np.diff(edges)), np.diff(edges), 1.0) ** -0.5
+        natural = _smoothing(n, sigma, edges) * gains
+        matrices.append(np.concatenate([natural[:, :1], natural[:, -1:], natural[:, 1:-1]], axis=1))
+    noise = 2 * np.asarray(uniform_field(key, 2, *(m.shape[1] for m in matrices)), np.float64) - 1
+    expected = 7 * np.einsum("ij,njk,lk->nil", matrices[0], noise, matrices[1])
+    np.testing.assert_allclose(field, expected, atol=2e-5)
+    # As varied as fields of a number for each pixel, at the edges, too.
+    for n, matrix in zip(size, matrices, strict=True):
+        fine = _smoothing(n, sigma, np.array([-np.inf, *np.arange(n - 1) + 0.5, np.inf]))
+        ratio = np.sqrt((matrix**2).sum(1) / (fine**2).sum(1))
+        np.testing.assert_allclose(ratio, 1, atol=0.004)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("as_in_a_pipeline")
+def test_elastic_fields_are_the_same_in_blocks_and_in_buffers() -> None:
+    key = jax.random.key_data(jax.random.key(3))
+
+    def field(size: tuple[int, int], sigma: float, reach: int, cell: int = 1, extent: Any = None) -> np.ndarray:
+        made = ElasticMap(key, jnp.float32(9), jnp.float32(sigma), extent=extent, size=size, cell=cell, reach=reach)
+        return np.asarray(made.build().shift)
+
+    cell, reach = cell_of(2.0)
+    assert cell == 1
+    np.testing.assert_allclose(field((200, 171), 2.0, reach), field((200, 171), 2.0, 0), atol=1e-5)
+    for sigma in (2.0, 24.0):
+        cell, reach = cell_of(sigma)
+        inside = field((200, 190), sigma, reach, cell, extent=jnp.array([181, 175]))[:, :181, :175]
+        np.testing.assert_allclose(inside, field((181, 175), sigma, reach, cell), atol=1e-5)
+
+
+def test_the_largest_of_many_normal_numbers_has_its_distribution() -> None:
+    keys = jax.vmap(lambda i: jax.random.key_data(jax.random.fold_in(jax.random.key(0), i)))(jnp.arange(2000))
+    drawn = np.asarray(jax.vmap(lambda key: largest_of(50_000, key))(keys), np.float64)
+    exact = stats.kstest(drawn, lambda x: (2 * stats.norm.cdf(x) - 1) ** 50_000)
+    assert exact.pvalue > 1e-3
+    assert 4.1 < np.median(drawn) < 4.5

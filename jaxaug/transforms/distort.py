@@ -10,7 +10,7 @@ from jaxaug.core.random import Draw
 from jaxaug.core.transform import Ops, Transform, transform
 from jaxaug.core.types import Fill, Range, Reading, Scalar
 from jaxaug.core.view import View
-from jaxaug.geometry.elastic import ElasticMap
+from jaxaug.geometry.elastic import ElasticMap, cell_of
 from jaxaug.geometry.maps import Axes, Structure
 from jaxaug.geometry.matrices import inverse3, stack3
 from jaxaug.geometry.warp import Warp, map_warp, matrix_warp
@@ -99,6 +99,7 @@ class ElasticTransform(Transform):
 
     def draw(self, rng: Draw, view: View) -> Ops:
         key = rng.key("field")
+        cell, reach = cell_of(self.sigma)
         field = ElasticMap(
             key,
             jnp.asarray(self.alpha, jnp.float32),
@@ -108,6 +109,8 @@ class ElasticTransform(Transform):
             radius=8 if self.approximate else 0,
             same=self.same_dxdy,
             distribution=self.noise_distribution,
+            cell=1 if self.approximate else cell,
+            reach=9 if self.approximate else reach,
         )
         elastic = map_warp(field, view.canvas, view.canvas, **reading_arguments(self))
         if not self.alpha_affine:
