@@ -61,6 +61,9 @@ class Plan:
     def __str__(self) -> str:
         return "\n".join(f"{op.name}: {_described(op)}" for op in self.ops) or "(nothing)"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         """A table of what was drawn, which notebooks show; what is off is grey."""
         rows = []
