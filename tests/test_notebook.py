@@ -14,7 +14,7 @@ nbclient = pytest.importorskip("nbclient")
 ROOT = pathlib.Path(__file__).parent.parent
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 #: The least number of pictures that each shows.
-PICTURES = {"coming_from_albumentations": 7, "multi_target": 13, "training": 2}
+PICTURES = {"coming_from_albumentations": 7, "multi_target": 13, "segmentation": 5, "training": 3}
 EACH = pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 
 
