@@ -183,6 +183,10 @@ def test_draws_are_those_of_a_batch_and_before_and_after_tell_the_plan() -> None
         ja.plot.draws(augment, key, sample, n=0)
     with pytest.raises(TypeError, match=r"must be a pipeline, such as .*, got int"):
         ja.plot.sample(sample, 3)
+    with pytest.raises(TypeError, match="must be a dict of targets, got ndarray"):
+        ja.plot.sample(image)
+    with pytest.raises(ValueError, match="draw it outside"):
+        jax.jit(lambda image: ja.plot.sample({"image": image}))(image)
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

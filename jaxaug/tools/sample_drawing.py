@@ -13,6 +13,7 @@ import numpy as np
 from jaxaug.annotations.box_formats import BboxParams, to_edges
 from jaxaug.annotations.keypoints import FORMATS, KeypointParams
 from jaxaug.backend.settings_of_jax import own_settings
+from jaxaug.backend.struct import is_concrete
 from jaxaug.core.kinds import ANNOTATIONS, names_of
 from jaxaug.core.layout import Leaf, SampleLayout, input_canvas
 from jaxaug.core.picture import canonical
@@ -21,6 +22,7 @@ from jaxaug.core.settings import Settings
 from jaxaug.core.transform import Node
 from jaxaug.core.types import Path
 from jaxaug.pipeline.compose import Compose
+from jaxaug.pipeline.inputs import one_sample_of
 from jaxaug.tools.drawing import (
     COLOURS,
     brightness,
@@ -83,8 +85,14 @@ class DrawnSample:
         Args:
             sample: a pytree of concrete targets.
             augment: the pipeline that says what its names and formats are; see `pipeline_of`.
+
+        Raises:
+            ValueError: values that are not known, under `jit`.
+            TypeError: something that is no sample.
         """
-        augment = pipeline_of(augment)
+        augment, sample = pipeline_of(augment), one_sample_of(sample, {})
+        if not all(is_concrete(leaf) for leaf in jax.tree.leaves(sample)):
+            raise ValueError("Under jit and vmap values are not known: return the sample, and draw it outside.")
         layout, values = augment.parsed(augment.arrays(sample).sample, on_host=True, check_shapes=False)
         labels: dict[tuple[Path, str], list[Any]] = {}
         table = names_of(dict(augment.additional_targets or ()))
