@@ -25,6 +25,7 @@ from jaxaug.policies.augmix import AugMix
 from jaxaug.policies.autoaugment import AutoAugment
 from jaxaug.policies.randaugment import RandAugment, TrivialAugmentWide
 from jaxaug.policies.three_augment import three_augment
+from jaxaug.tools import plot
 from jaxaug.transforms import *  # noqa: F403
 from jaxaug.transforms import __all__ as _transforms
 
@@ -55,6 +56,7 @@ __all__ = [
     "from_torchvision",
     "functional",
     "pad_batch",
+    "plot",
     "recipes",
     "three_augment",
     "to_albumentations",

@@ -16,6 +16,7 @@ import numpy as np
 import jaxaug as ja
 from jaxaug.interop.albumentations import port
 from jaxaug.tools.colour_gallery import STRONG, colour_gallery
+from jaxaug.tools.extras import require
 from jaxaug.tools.files import (
     Refusal,
     blaming,
@@ -27,7 +28,7 @@ from jaxaug.tools.files import (
     writing,
 )
 from jaxaug.tools.gallery import SHOWN, gallery
-from jaxaug.tools.plot import require, sheet
+from jaxaug.tools.plot import sheet
 
 #: What `apply` does without `--pipeline`; works on pictures of any number of channels.
 DEFAULT: list[Any] = [
@@ -360,9 +361,7 @@ def _apply(options: argparse.Namespace) -> None:
             cells,
             ["original", *(f"draw {i}" for i in range(len(cells) - 1))],
             options.out / "sheet.png",
-            bbox_format=formats["boxes"],
-            keypoint_format=formats["keypoints"],
-            additional_targets=others,
+            augment=augment,
         )
     print(options.out / "sheet.png")
 

@@ -44,6 +44,8 @@ def as_in_a_pipeline() -> Iterator[None]:
 MAPPINGS = pathlib.Path("/proc/self/maps")
 MOST_MAPPINGS = 40_000
 tests_done = itertools.count(1)
+#: What examples of some files need beyond what the package does.
+NEEDED = {"to_albumentations": "albumentations", "plot": "matplotlib"}
 
 
 def pytest_runtest_logfinish() -> None:
@@ -68,7 +70,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.DoctestItem):
             item.add_marker(pytest.mark.slow)
-        if isinstance(item, pytest.DoctestItem) and item.path.stem == "to_albumentations":
-            missing = importlib.util.find_spec("albumentations") is None
-            item.add_marker(pytest.mark.skipif(missing, reason="writes pipelines of Albumentations"))
+        if isinstance(item, pytest.DoctestItem) and item.path.stem in NEEDED:
+            needed = NEEDED[item.path.stem]
+            missing = importlib.util.find_spec(needed) is None
+            item.add_marker(pytest.mark.skipif(missing, reason=f"needs {needed}, which an extra brings"))
     items.sort(key=group)

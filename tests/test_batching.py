@@ -78,6 +78,15 @@ def test_any_axis_any_shared_operand_and_vmap_twice() -> None:
     np.testing.assert_array_equal(out["count"], np.full((4, 3), 4))
 
 
+def test_a_program_with_branches_on_little_data_is_mapped_twice() -> None:
+    def one(operand: Any) -> Any:
+        return {"sign": jax.lax.cond(operand["a"] > 0, jnp.ones_like, jnp.negative, operand["a"])}
+
+    a = jnp.array([[1.0, -2.0], [-3.0, 4.0], [5.0, 6.0]])
+    out = jax.jit(jax.vmap(jax.vmap(lambda a: one_sample(one, {"a": a}))))(a)
+    np.testing.assert_array_equal(out["sign"], [[1, 2], [3, 1], [1, 1]])
+
+
 @pytest.mark.parametrize("transform", [ja.D4(), ja.Rotate(40, p=1), ja.Resize(11, 13)])
 def test_pictures_that_a_program_holds_as_constants(transform: Any) -> None:
     """XLA for CPUs folds bytes of transposed constants wrongly: it must not see any."""

@@ -6,6 +6,7 @@ import collections
 import itertools
 import pickle
 from typing import Any
+from xml.etree import ElementTree
 
 import jax
 import jax.numpy as jnp
@@ -295,6 +296,25 @@ def test_a_composition_is_a_list_of_its_steps() -> None:
         "    ),",
         ")",
     ]
+
+
+def test_a_notebook_shows_a_pipeline_as_a_tree() -> None:
+    said = '<b>&"' * 40
+    sticker = ja.OverlayElements(metadata_key=said, p=0.25)
+    augment = ja.Compose([ja.OneOf([ja.HorizontalFlip(), ja.Rotate(30, p=1)], p=0.3), sticker], **PARAMS)
+    tree = ElementTree.fromstring(f"<div>{augment._repr_html_()}</div>")
+    steps = [["".join(part.itertext()) for part in place if part.tag in ("b", "span")] for place in tree.iter("li")]
+    expected = [
+        ["OneOf", "p = 0.3"],
+        ["HorizontalFlip", "p = 0.5"],
+        ["Rotate", "p = 1.0"],
+        ["OverlayElements", "p = 0.25"],
+    ]
+    assert steps == expected
+    assert [len(place.findall("li")) for place in tree.iter("ul")] == [2, 2]
+    arguments = [part.text or "" for part in tree.iter("code")]
+    assert "limit=(-30.0, 30.0)" in arguments
+    assert [text for text in arguments if said[:20] in text] == [f"metadata_key={said!r}"[:79] + "…"]
 
 
 @pytest.mark.parametrize(

@@ -88,4 +88,4 @@ def test_every_folder_says_in_a_sentence_what_it_is(name: str) -> None:
 def test_the_top_of_the_package_shows_what_is_for_users_only() -> None:
     assert set(dir(ja)) == set(ja.__all__) | {"__version__"}
     modules = {name for name in dir(ja) if isinstance(getattr(ja, name), type(ast))}
-    assert modules == {"functional", "recipes"}
+    assert modules == {"functional", "plot", "recipes"}

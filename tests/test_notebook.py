@@ -14,7 +14,7 @@ nbclient = pytest.importorskip("nbclient")
 ROOT = pathlib.Path(__file__).parent.parent
 BOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 #: The least number of pictures that each shows.
-PICTURES = {"coming_from_albumentations": 7, "multi_target": 13, "training": 2}
+PICTURES = {"coming_from_albumentations": 7, "multi_target": 13, "segmentation": 5, "training": 3}
 EACH = pytest.mark.parametrize("path", BOOKS, ids=lambda path: path.stem)
 
 
@@ -58,3 +58,22 @@ def test_the_notebook_runs_and_gives_what_it_shows(path: pathlib.Path, tmp_path:
     modules = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     client.execute(env={**os.environ, "PYTHONPATH": modules, "JAX_PLATFORMS": "cpu", "XLA_FLAGS": ""})
     assert [(printed(cell), pictures(cell)) for cell in code(book)] == shown
+
+
+@pytest.mark.slow
+def test_figures_pipelines_and_plans_show_themselves_in_a_notebook() -> None:
+    cells = [
+        "import jax, numpy as np, jaxaug as ja",
+        "augment = ja.Compose([ja.HorizontalFlip(p=1)]); augment",
+        "image = np.zeros((8, 8), np.uint8); augment.sample(jax.random.key(0), image=image)",
+        "ja.plot.sample({'image': image})",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    modules = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
+    nbclient.NotebookClient(book, kernel_name="python3").execute(env={**os.environ, "PYTHONPATH": modules})
+    shown = [[dict(out.data) for out in cell.outputs if out.output_type != "stream"] for cell in book.cells]
+    assert [len(outs) for outs in shown] == [0, 1, 1, 1]
+    assert "<b>HorizontalFlip</b>" in shown[1][0]["text/html"]
+    assert "<td>mirrored left and right</td>" in shown[2][0]["text/html"]
+    assert shown[2][0]["text/plain"] == "HorizontalFlip: mirrored left and right"
+    assert len(shown[3][0]["image/png"]) > 500

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sys
 from typing import Any
+from xml.etree import ElementTree
 
 import jax
 import jax.numpy as jnp
@@ -97,9 +99,18 @@ def test_plans_of_a_batch_and_traced_ones_print_their_shapes() -> None:
     assert len(str(plans).splitlines()) == 3
 
 
+def test_a_notebook_shows_a_plan_as_a_table() -> None:
+    plan = plan_of(ja.HorizontalFlip(p=1), ja.VerticalFlip(p=1e-9))
+    named = ja.Plan(tuple(dataclasses.replace(op, name=f"<{op.name}>") for op in plan))
+    rows = ElementTree.fromstring(named._repr_html_()).findall("tr")
+    cells = [["".join(cell.itertext()) for cell in row] for row in rows]
+    assert cells == [["<HorizontalFlip>", "mirrored left and right"], ["<VerticalFlip>", "off"]]
+    assert ["opacity" in row.get("style", "") for row in rows] == [False, True]
+
+
 def test_a_plan_that_does_nothing_says_so() -> None:
     plan = plan_of(ja.NoOp(p=1))
-    assert str(plan) == "(nothing)"
+    assert str(plan) == plan._repr_html_() == "(nothing)"
     assert len(ja.Plan.from_json(plan.to_json())) == 0
 
 

@@ -256,7 +256,7 @@ _LOOPED = (
     "shift_right_arithmetic shift_right_logical sign slice sqrt squeeze sub tile xor"
 )
 _PLAIN = frozenset(_LOOPED.split())
-_CONTROL = frozenset(("cond", "scan", "while"))
+_CONTROL = frozenset(("cond", "scan", "while", _batch.name))
 #: The largest size of parameters, which are no pictures.
 _FEW = 2**10
 

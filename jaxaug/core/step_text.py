@@ -27,7 +27,7 @@ def step_text(step: Any, depth: int = 0) -> str:
             p=0.3,
         )
     """
-    said = [f"{name}={_value(value)}" for name, value in step.arguments().items() if name != "transforms"]
+    said = [f"{name}={value_text(value)}" for name, value in step.arguments().items() if name != "transforms"]
     name = type(step).__name__
     if not step.steps:
         return INDENT * depth + f"{name}({', '.join(said)})"
@@ -58,11 +58,17 @@ def _same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _value(value: Any) -> str:
+def value_text(value: Any) -> str:
+    """An argument as text, of which large arrays show what they are.
+
+    Example:
+        >>> value_text((0.5, np.zeros(9)))
+        '(0.5, <float64 array of shape (9,)>)'
+    """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return f"{type(value).__name__}({', '.join(f'{n}={_value(v)}' for n, v in arguments_of(value).items())})"
+        return f"{type(value).__name__}({', '.join(f'{n}={value_text(v)}' for n, v in arguments_of(value).items())})"
     if isinstance(value, tuple):
-        return f"({', '.join(map(_value, value))}{',' * (len(value) == 1)})"
+        return f"({', '.join(map(value_text, value))}{',' * (len(value) == 1)})"
     if callable(value) and hasattr(value, "__qualname__"):
         return value.__qualname__
     if hasattr(value, "shape") and np.size(value) > 8:

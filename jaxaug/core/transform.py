@@ -17,6 +17,7 @@ from jaxaug.backend.struct import is_concrete
 from jaxaug.core.documentation import documented
 from jaxaug.core.op import Op
 from jaxaug.core.random import Draw
+from jaxaug.core.step_html import step_html
 from jaxaug.core.step_text import arguments_of, step_text
 from jaxaug.core.suggestions import nearest
 from jaxaug.core.types import Scalar
@@ -96,6 +97,10 @@ class Node:
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(step_text(self))
+
+    def _repr_html_(self) -> str:
+        """The tree of steps, which notebooks show."""
+        return step_html(self)
 
     def __eq__(self, other: object) -> bool:
         """Whether another step does the same: of the same structure, with equal numbers."""

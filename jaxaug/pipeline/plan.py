@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -59,6 +60,18 @@ class Plan:
 
     def __str__(self) -> str:
         return "\n".join(f"{op.name}: {_described(op)}" for op in self.ops) or "(nothing)"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    def _repr_html_(self) -> str:
+        """A table of what was drawn, which notebooks show; what is off is grey."""
+        rows = []
+        for op in self.ops:
+            words = _described(op)
+            style = ' style="opacity: 0.5"' if words == "off" else ""
+            rows.append(f"<tr{style}><th>{html.escape(op.name)}</th><td>{html.escape(words)}</td></tr>")
+        return f"<table>{''.join(rows)}</table>" if rows else "(nothing)"
 
     def to_json(self) -> str:
         """The plan as JSON.

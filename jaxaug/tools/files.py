@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxaug.annotations.box_formats import BboxParams
 from jaxaug.annotations.keypoints import KeypointParams
-from jaxaug.tools.plot import require
+from jaxaug.tools.extras import require
 
 #: Modes of Pillow whose pixels are kept as they are; 16-bit ones differ in the order of their bytes.
 PLAIN = ("L", "LA", "RGB", "RGBA")
