@@ -124,9 +124,8 @@ def test_wide_elastic_fields_are_smoothed_cells() -> None:
     cell, reach = cell_of(sigma)
     assert cell == 6
     key = jax.random.key_data(jax.random.key(3))
-    build = ElasticMap(
-        key, jnp.float32(7), jnp.float32(sigma), size=size, cell=cell, reach=reach, distribution="uniform"
-    )
+    known = {"size": size, "cell": cell, "reach": reach, "distribution": "uniform"}
+    field = ElasticMap(key, jnp.float32(7), jnp.float32(sigma), **known).build().shift
     matrices = []
     for n in size:
         # The outermost pixels come first, each by itself; cells of six pixels lie between them.
