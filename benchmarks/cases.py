@@ -420,24 +420,20 @@ SHARED += ("CoarseDropout", "CLAHE")
 
 
 def sizes(batch: int, size: int) -> Iterator[Case]:
-    """Transforms and pipelines on pictures twice and four times as wide, and on floats as wide as given."""
-    for side, few, dtype in (
-        (2 * size, batch // 4, "uint8"),
-        (4 * size, batch // 8, "uint8"),
-        (size, batch, "float32"),
-    ):
+    """Every transform on large pictures and on floats, and what is used most on pictures in between; pipelines."""
+    settings = ((2 * size, batch // 4, "uint8"), (4 * size, batch // 8, "uint8"), (size, batch, "float32"))
+    for side, few, dtype in (*settings, (4 * size, batch // 8, "float32")):
         few = max(few, 1)
-        shared = [c for c in singles(few, side) if c.steps[0].name in SHARED]
+        some = [c for c in singles(few, side) if side != 2 * size or c.steps[0].name in SHARED]
         small = step("RandomResizedCrop", size=(224, 224), scale=(0.3, 1.0), ratio=(0.75, 4 / 3), p=1.0)
-        shared += [
+        some += [
             Case("RandomResizedCrop to 224", (small,), few, side, side),
             Case("Resize to 160", (step("Resize", height=160, width=160, p=1.0),), few, side, side),
             Case("flip, affine, brightness and contrast, normalise", standard(), few, side, side),
             Case("resized crop, flip, jitter, normalise", _crop_and_jitter(side * 7 // 8), few, side, side),
             Case("resized crop, flip, affine, jitter, blur, normalise", _many(side), few, side, side),
         ]
-        for case in shared:
-            yield dataclasses.replace(case, name=f"{case.name}, {side}, {dtype}", dtype=dtype)
+        yield from (dataclasses.replace(case, dtype=dtype) for case in some)
 
 
 def _crop_and_jitter(side: int) -> tuple[Step, ...]:

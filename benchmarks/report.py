@@ -52,16 +52,29 @@ def times(value: float | None, differs: bool = False) -> str:
 
 
 def _timing_header(peers: Sequence[str]) -> Row:
-    return ["", "jaxaug, ms", "quartiles", "ns / pixel", *(f"{p}, ms" for p in peers), *(f"x {p}" for p in peers)]
+    return [
+        "",
+        "jaxaug, ms",
+        "quartiles",
+        "ns / pixel",
+        "first call, s",
+        *(f"{p}, ms" for p in peers),
+        *(f"x {p}" for p in peers),
+    ]
 
 
 def _timing_row(record: Record, peers: Sequence[str]) -> Row:
     ours = record["libraries"]["jaxaug"]
     cells = [record["case"]]
     cells += (
-        [number(ours["median"]), f"{number(ours['p25'])} to {number(ours['p75'])}", number(ours["ns_per_pixel"])]
+        [
+            number(ours["median"]),
+            f"{number(ours['p25'])} to {number(ours['p75'])}",
+            number(ours["ns_per_pixel"]),
+            number(ours["first_s"]),
+        ]
         if "median" in ours
-        else ["-", "-", "-"]
+        else ["-"] * 4
     )
     theirs = [record["libraries"].get(p, {}) for p in peers]
     cells += [number(t["median"]) if "median" in t else "-" for t in theirs]
@@ -84,21 +97,44 @@ def _timing_rows(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
     return [*(_timing_row(r, peers) for r in records), *_summary(records, peers)]
 
 
-def _summary(records: Sequence[Record], peers: Sequence[str], of: str = "") -> list[Row]:
+def _summary(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
     """The geometric mean of the ratios and the least of them."""
     means = [times(mean(values)) for _, values in _means(records, peers)]
     worst = [times(min(values, default=None)) for _, values in _means(records, peers)]
-    blank = [""] * (3 + len(peers))
-    return [[f"geometric mean{of}", *blank, *means], [f"least{of}", *blank, *worst]]
+    blank = [""] * (4 + len(peers))
+    return [["geometric mean", *blank, *means], ["least", *blank, *worst]]
 
 
-def _setting_rows(records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
-    """As `_timing_rows`, summed up for each size and dtype."""
-    out = []
-    for setting in dict.fromkeys((max(r["size"]), r["dtype"]) for r in records):
-        some = [r for r in records if (max(r["size"]), r["dtype"]) == setting]
-        out += [*(_timing_row(r, peers) for r in some), *_summary(some, peers, ", {}, {}".format(*setting))]
-    return out
+def _setting(record: Record) -> str:
+    return f"{max(record['size'])}, {record['dtype']}"
+
+
+def _grid_header(peers: Sequence[str]) -> Row:
+    return ["size, dtype:", *(f"{n}" for n in ("setting", "ns / pixel", *(f"x {p}" for p in peers)))]
+
+
+def _grid_row(record: Record, peers: Sequence[str]) -> Row:
+    ours, theirs = record["libraries"]["jaxaug"], record["libraries"]
+    own = number(ours["ns_per_pixel"]) if "median" in ours else "-"
+    ratios = [times(ratio(record, p), bool(theirs.get(p, {}).get("work"))) for p in peers]
+    return [record["case"], _setting(record), own, *ratios]
+
+
+def _grid(records: Sequence[Record], peers: Sequence[str]) -> tuple[Row, list[Row]]:
+    """A row for each case and a column for each size and dtype: nanoseconds per pixel, then the ratios of peers."""
+    settings = list(dict.fromkeys(map(_setting, records)))
+    cells: dict[str, dict[str, str]] = {}
+    for record in records:
+        _, _, own, *ratios = _grid_row(record, peers)
+        cells.setdefault(record["case"], {})[_setting(record)] = " / ".join([own, *ratios])
+    body = [[case, *(found.get(setting, "-") for setting in settings)] for case, found in cells.items()]
+    for title, of in (("geometric mean", mean), ("least", lambda values: min(values, default=None))):
+        row = [title]
+        for setting in settings:
+            some = [r for r in records if _setting(r) == setting]
+            row.append(" / ".join(["", *(times(of(values)) for _, values in _means(some, peers))]).strip())
+        body.append(row)
+    return ["ns / pixel, " + ", ".join(f"x {p}" for p in peers), *settings], body
 
 
 def _choice_row(record: Record, peers: Sequence[str]) -> Row:
@@ -155,7 +191,7 @@ def row(suite: str, record: Record, peers: Sequence[str]) -> Row:
     makers: dict[str, Callable[[Record, Sequence[str]], Row]] = {
         "singles": _timing_row,
         "pipelines": _timing_row,
-        "sizes": _timing_row,
+        "sizes": _grid_row,
         "choice": _choice_row,
         "compile": _compile_row,
         "memory": _memory_row,
@@ -172,7 +208,7 @@ def header(suite: str, peers: Sequence[str]) -> Row:
     return {
         "singles": _timing_header(peers),
         "pipelines": _timing_header(peers),
-        "sizes": _timing_header(peers),
+        "sizes": _grid_header(peers),
         "choice": ["", "OneOf, ms", "dearest option, ms", "ratio", "all options, ms", "albumentations' OneOf, ms"],
         "compile": [
             "",
@@ -189,11 +225,16 @@ def rows(suite: str, records: Sequence[Record], peers: Sequence[str]) -> list[Ro
     """All lines of a suite's table."""
     if suite in ("singles", "pipelines"):
         return _timing_rows(records, peers)
-    if suite == "sizes":
-        return _setting_rows(records, peers)
     if suite == "scale":
         records = [point for curve in records for point in curve["points"]]
     return [row(suite, r, peers) for r in records]
+
+
+def summary(suite: str, records: Sequence[Record], peers: Sequence[str]) -> list[Row]:
+    """The last lines of a suite's table."""
+    if suite == "sizes":
+        return [row for row in _grid(records, peers)[1] if row[0] in ("geometric mean", "least")]
+    return _summary(records, peers) if suite in RACES else []
 
 
 # Text --------------------------------------------------------------------------------------------------------------
@@ -239,19 +280,25 @@ def markdown(result: Record) -> str:
         "the slower one. A dash: the library cannot do it, or is not installed.",
     ]
     for suite, records in result["suites"].items():
-        body = table(header(suite, options["peers"]), rows(suite, records, options["peers"]))
+        body = _full(suite, records, options["peers"])
         out += ["", f"## {TITLES[suite]}", "", body, _notes(suite, records)]
     return "\n".join(out).rstrip() + "\n"
 
 
+def _full(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str:
+    """The table of a report."""
+    head, body = _grid(records, peers) if suite == "sizes" else (header(suite, peers), rows(suite, records, peers))
+    return table(head, body)
+
+
 def _compact(suite: str, records: Sequence[Record], peers: Sequence[str]) -> str:
     """A short table for a page."""
-    if suite not in RACES:
-        return table(header(suite, peers), rows(suite, records, peers))
+    if suite not in RACES or suite == "sizes":
+        return _full(suite, records, peers)
     peers = [p for p in peers if any(ratio(r, p) is not None for r in records)]
-    kept = [0, 1, 3, *range(4 + len(peers), 4 + 2 * len(peers))]
+    kept = [0, 1, 3, 4, *range(5 + len(peers), 5 + 2 * len(peers))]
     body = [[r[i] for i in kept] for r in rows(suite, records, peers)]
-    return table(["", "jaxaug, ms", "ns / pixel", *peers], body)
+    return table(["", "jaxaug, ms", "ns / pixel", "first call, s", *peers], body)
 
 
 def updated(text: str, result: Record) -> tuple[str, list[str]]:

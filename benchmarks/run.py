@@ -93,9 +93,8 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> dict[str, Any]:
 
         records = SUITES[suite](fleet, sizes, show)
         result["suites"][suite] = records
-        for line in report.rows(suite, records, options.peers) if suite in report.RACES else ():
-            if line[0].startswith(("geometric mean", "least")):
-                print(report.terminal(line), flush=True)
+        for line in report.summary(suite, records, options.peers):
+            print(report.terminal(line), flush=True)
         _write(options, result)
     return result
 
