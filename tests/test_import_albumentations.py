@@ -410,3 +410,34 @@ def test_functions_given_to_lambda_are_told_of_by_name() -> None:
 
 def test_a_transform_that_stands_alone_is_a_pipeline() -> None:
     assert ja.from_albumentations("flip = A.HorizontalFlip(p=0.2)") == ja.Compose([ja.HorizontalFlip(p=0.2)])
+
+
+def test_pipelines_stand_anywhere_in_a_configuration(tmp_path: Path) -> None:
+    steps = [{"_target_": "albumentations.CenterCrop", "height": 8, "width": 9}]
+    steps += [{"_target_": "albumentations.pytorch.transforms.ToTensorV2"}]
+    flip = {"_target_": "albumentations.Compose", "transforms": [{"_target_": "albumentations.HorizontalFlip"}]}
+    config = {"model": {"_target_": "models.Unet", "depth": 4}, "train": {"augmentations": steps}, "val": flip}
+    crop, flipped = ja.Compose([ja.CenterCrop(8, 9), ja.ToTensorV2()]), ja.Compose([ja.HorizontalFlip()])
+    assert ja.from_albumentations(config, name="train.augmentations") == crop
+    assert ja.from_albumentations(config, name="val") == flipped
+    with pytest.raises(ValueError, match=r"2 pipelines, 'train\.augmentations', 'val': say which"):
+        ja.from_albumentations(config)
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"train": config["train"]}))
+    assert ja.from_albumentations(path) == crop
+    with pytest.raises(ValueError, match="must name its class"):
+        ja.from_albumentations({"model": config["model"]["_target_"]})
+    inner = {"type": "Albu", "transforms": [{"type": "HorizontalFlip"}], "keymap": {"img": "image"}}
+    outer = [{"type": "LoadImage"}, {"type": "StrongWeakAug", "strong": [inner, {"type": "PackInputs"}]}]
+    assert ja.from_albumentations(outer) == flipped
+
+
+def test_a_list_of_steps_that_a_configuration_uses_is_one_pipeline() -> None:
+    source = """
+albu = [dict(type='HorizontalFlip', p=0.3)]
+boxes = dict(type='BboxParams', format='coco', label_fields=['gt_labels'])
+train_pipeline = [dict(type='LoadImage'), dict(type='Albu', transforms=albu, bbox_params=boxes)]
+"""
+    found = ja.from_albumentations(source)
+    assert dict(found.settings.params)["bboxes"].format == "coco"
+    assert found.transforms[0] == ja.HorizontalFlip(p=0.3)

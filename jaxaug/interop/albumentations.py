@@ -9,7 +9,7 @@ from typing import Any
 
 from jaxaug.interop.build import build, source, warn
 from jaxaug.interop.calls import Call, Found, Report, calls_within
-from jaxaug.interop.read_data import as_compose, is_live, read_data, read_file, read_live
+from jaxaug.interop.read_data import as_compose, find_data, is_live, read_file, read_live
 from jaxaug.interop.read_source import find_pipelines
 from jaxaug.interop.translate import Translator, version_of
 from jaxaug.pipeline.compose import Compose
@@ -29,7 +29,8 @@ def from_albumentations(
         pipeline: a live `A.Compose` or transform; what `A.to_dict` returns; a list of `{"type": name, ...}` or
             `{"_target_": "albumentations.Name", ...}`; Python source that holds a pipeline, which is read and never
             run; or the path of a file of JSON, YAML or Python.
-        name: of the variable or function that holds the pipeline, where a source holds several.
+        name: of the variable or function that holds the pipeline, where a source holds several; in a configuration
+            the keys that lead to it, such as `train.transforms`, or one of them.
         values: of names that a source does not tell, such as `{"image_size": 512}`.
         version: of Albumentations that it was written for, 1 or 2, which fixes defaults and the order of positional
             arguments; None takes 1 if anything in it is of 1.x alone, else 2.
@@ -68,7 +69,7 @@ def read(pipeline: Any, values: Mapping[str, Any] | None = None) -> list[Found]:
     if is_live(pipeline):
         return [Found(None, as_compose(read_live(pipeline)), 2)]
     if isinstance(pipeline, Mapping | list | tuple):
-        return [read_data(pipeline)]
+        return find_data(pipeline)
     if not isinstance(pipeline, str | os.PathLike):
         raise TypeError(
             "from_albumentations takes a pipeline or transform of Albumentations, its dict, a list of dicts, source or "
@@ -78,7 +79,7 @@ def read(pipeline: Any, values: Mapping[str, Any] | None = None) -> list[Found]:
     if isinstance(pipeline, os.PathLike) or ("\n" not in text and text.endswith((*_DATA, ".py"))):
         path = Path(text)
         if path.suffix.lower() in _DATA:
-            return [read_data(read_file(path))]
+            return find_data(read_file(path))
         text = path.read_text("utf-8")
     return find_pipelines(text, values)
 
@@ -155,9 +156,7 @@ def port(text: str | os.PathLike[str], values: Mapping[str, Any] | None = None) 
 
 def _chosen(found: list[Found], name: str | None) -> Found:
     """The pipeline of a name, or the only one that is not a part of another."""
-    parts = [call for pipeline in found for call in list(calls_within(pipeline.call))[1:]]
-    whole = [pipeline for pipeline in found if all(pipeline.call is not part for part in parts)]
-    fitting = [pipeline for pipeline in found if pipeline.name == name] if name else whole
+    fitting = [f for f in found if name in (f.name, *(f.name or "").split("."))] if name else _whole(found)
     if len(fitting) == 1:
         return fitting[0]
     names = ", ".join(repr(pipeline.name) for pipeline in found)
@@ -165,3 +164,24 @@ def _chosen(found: list[Found], name: str | None) -> Found:
         raise ValueError(f"There is no pipeline {name!r} in the source, which holds {names}.")
     names = ", ".join(repr(pipeline.name) for pipeline in fitting)
     raise ValueError(f"The source holds {len(fitting)} pipelines, {names}: say which, name='...'.")
+
+
+def _whole(found: list[Found]) -> list[Found]:
+    """Pipelines that are no part of another one, each once."""
+    out: list[Found] = []
+    for pipeline in found:
+        others = [other.call for other in found if other.call is not pipeline.call]
+        inside = [call for other in others for call in list(calls_within(other))[1:]]
+        steps, options = _parts(pipeline.call)
+        # A list of steps that a configuration names once and uses elsewhere, with options.
+        used = not options and any(_parts(other)[0] == steps and _parts(other)[1] for other in others)
+        again = any(_parts(other.call) == (steps, options) for other in out)
+        if not used and not again and all(call is not pipeline.call for call in inside):
+            out.append(pipeline)
+    return out
+
+
+def _parts(call: Call) -> tuple[Any, dict[str, Any]]:
+    """The steps of a composition, and its options."""
+    options = {key: value for key, value in call.kwargs.items() if key != "transforms"}
+    return list(call.args[0] if call.args else call.kwargs.get("transforms", ())), options

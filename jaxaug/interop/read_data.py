@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,53 @@ def _own(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     """Serialised arguments without those of the class that a transform extends."""
     inherited = _INHERITED.get(name, "").split()
     return {key: given for key, given in arguments.items() if key not in inherited}
+
+
+def find_data(value: Any) -> list[Found]:
+    """The pipelines in plain data: the data itself, or where they stand in a configuration, by their keys.
+
+    Args:
+        value: as for `read_data`, or a dict or list that holds such.
+
+    Raises:
+        ValueError: no pipeline.
+    """
+    if isinstance(value, list | tuple):
+        is_pipeline = any(_named(step) == "Albu" for step in value)
+    else:
+        keys = [key for key in (*NAMING, "transform", "transforms", "pipeline") if key in value]
+        is_pipeline = any(not isinstance(value[key], Mapping) or key == "transform" for key in keys)
+    nested = [] if is_pipeline else [found for found in _nested(value, ()) if found.name]
+    return nested or [read_data(value)]
+
+
+def _nested(value: Any, place: tuple[str, ...]) -> Iterator[Found]:
+    """What in a configuration surely is of Albumentations, named by the keys that lead to it."""
+    if _named(value) in ("Albu", "Compose") or _all_of_albumentations(value):
+        yield Found(".".join(place), as_compose(_read(value)))
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            yield from _nested(entry, (*place, str(key)))
+    elif isinstance(value, list | tuple):
+        for step in value:
+            yield from _nested(step, (*place, _named(step) or "list"))
+
+
+def _all_of_albumentations(value: Any) -> bool:
+    """Whether a value is a list of steps whose modules say so."""
+    targets = (
+        [step.get("_target_") if isinstance(step, Mapping) else None for step in value]
+        if isinstance(value, list)
+        else []
+    )
+    return bool(targets) and all(str(target).startswith("albumentations.") for target in targets)
+
+
+def _named(value: Any) -> str | None:
+    """The class that a dict names, without its module."""
+    if not isinstance(value, Mapping):
+        return None
+    return next((str(value[key]).rsplit(".", 1)[-1] for key in NAMING if isinstance(value.get(key), str)), None)
 
 
 def read_data(value: Any) -> Found:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxaug.interop.calls import Call, Found, Unknown, unknown_within
-from jaxaug.interop.read_data import NAMING, as_compose, read_data
+from jaxaug.interop.read_data import NAMING, as_compose, find_data
 from jaxaug.interop.source_values import CV2, operate
 
 _FUNCTIONS = {f.__name__: f for f in (int, float, str, bool, tuple, list, min, max, abs, round, len, sum)}
@@ -192,7 +192,7 @@ class _Reader:
                 self.lists = [found for found in self.lists if found.call.args[0] is not value]
                 self.lists.append(Found(name, Call("Compose", (value,))))
             elif all(isinstance(entry, dict) and any(key in entry for key in NAMING) for entry in value):
-                self.lists.append(Found(name, read_data(list(value)).call))
+                self.lists += [Found(name or inner.name, inner.call) for inner in find_data(list(value))]
         elif isinstance(value, Call):
             for entry in (*value.args, *value.kwargs.values()):
                 self.keep(name, entry, node)
