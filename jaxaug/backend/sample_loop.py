@@ -193,7 +193,8 @@ def _mapped(values: Sequence[Array], axes: Sequence[int | None], **params: Any) 
 
 def _take(program: ClosedJaxpr, in_turn: bool, mapped: Sequence[bool], *values: Array) -> list[Array]:
     """A program of one sample for a batch."""
-    take = _batch.bind if in_turn and not _is_one_loop(program.jaxpr) else _side_by_side
+    one_loop = _is_one_loop(program.jaxpr) or _only_joins(program.jaxpr)
+    take = _batch.bind if in_turn and not one_loop else _side_by_side
     return take(*values, program=program, mapped=tuple(mapped))
 
 
@@ -259,6 +260,8 @@ _PLAIN = frozenset(_LOOPED.split())
 _CONTROL = frozenset(("cond", "scan", "while", _batch.name))
 #: The largest size of parameters, which are no pictures.
 _FEW = 2**10
+#: The size of results beyond which a cache holds no two of them.
+_LARGE = 2**20
 
 
 def _is_small(array: Any) -> bool:
@@ -268,6 +271,12 @@ def _is_small(array: Any) -> bool:
 def _is_one_loop(program: Jaxpr) -> bool:
     """Whether a program has no branch to skip and nothing to keep in the cache, so that a batch is one longer loop."""
     return all(_is_plain(eqn) for eqn in program.eqns)
+
+
+def _only_joins(program: Jaxpr) -> bool:
+    """Whether a program but joins large arrays: one by one, what it joins would be copied once more into the batch."""
+    large = all(v.aval.size > _LARGE for v in program.outvars)
+    return large and all(_is_plain(eqn) or eqn.primitive.name == "concatenate" for eqn in program.eqns)
 
 
 def _is_plain(eqn: Any) -> bool:
