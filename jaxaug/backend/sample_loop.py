@@ -275,8 +275,10 @@ def _is_one_loop(program: Jaxpr) -> bool:
 
 def _only_joins(program: Jaxpr) -> bool:
     """Whether a program but joins large arrays: one by one, what it joins would be copied once more into the batch."""
-    large = all(v.aval.size > _LARGE for v in program.outvars)
-    return large and all(_is_plain(eqn) or eqn.primitive.name == "concatenate" for eqn in program.eqns)
+    outs: list[Any] = [v.aval for v in program.outvars]
+    return all(aval.size > _LARGE for aval in outs) and all(
+        _is_plain(eqn) or eqn.primitive.name == "concatenate" for eqn in program.eqns
+    )
 
 
 def _is_plain(eqn: Any) -> bool:

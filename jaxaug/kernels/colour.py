@@ -170,10 +170,6 @@ class _Blend(NamedTuple):
         return tuple(clip_unit(self.image * p + gray) for p in planes)
 
 
-#: Where the turn of the hue stands among four changes, and whether that of contrast comes behind it.
-_WAYS = ((0, True), (1, False), (1, True), (2, False), (2, True), (3, False))
-
-
 def _jitter(
     planes: Planes,
     brightness: Any,
@@ -183,47 +179,43 @@ def _jitter(
     order: Any,
     inside: Array | None = None,
     *,
-    way: int | None = None,
+    turn: int | None = None,
 ) -> Planes:
     """As `color_jitter`, in one loop for the mean brightness that contrast needs and one for the changes.
 
     Branches within would keep the planes between the changes, more than a cache holds of large pictures. So each change
-    but the hue's is a blend whose weights say which, and `way` is which of `_WAYS` the order is. If that is not known,
-    all blends stand on both sides of the turn, and do nothing on one.
+    but the hue's is a blend whose weights say which, and `turn` is the place of the hue's. If that is not known, all
+    blends stand on both sides of the turn, and do nothing on one.
     """
     order = jnp.asarray(order)
     factors = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
     blends = [_Blend.of(order[step], factors) for step in range(4)]
     contrasted, turned = jnp.argmax(order == 1), jnp.argmax(order == 3)
     early = [blend.only_if(step < contrasted) for step, blend in enumerate(blends)]
+    sides: list[Any]
     if len(planes) != 3:
-        before, after = blends, None
-        early_before, early_after = early[:3], None
-    elif way is None:
-        before, after = _sides(blends, turned)
-        early_before, early_after = _sides(early[:3], turned)
+        sides = [(early[:3], None), (blends, None)]
+    elif turn is None:
+        sides = [_sides(early[:3], turned), _sides(blends, turned)]
     else:
-        turn, late = _WAYS[way]
-        before, after = blends[:turn], blends[turn + 1 :]
-        early_before, early_after = (early[:turn], early[turn + 1 : 3]) if late else (early[: turn - 1], None)
+        # What comes last comes behind contrast.
+        sides = [(early[:turn], early[turn + 1 : 3] if turn < 3 else None), (blends[:turn], blends[turn + 1 :])]
     # Kept, or they are reckoned anew for every pixel.
-    before, after, early_before, early_after, turns = materialize((before, after, early_before, early_after, hue))
-    early_turns = turns if way is not None else materialize(jnp.where(turned < contrasted, hue, 0.0))
-    measured = _changed(planes, early_before, early_turns, early_after, 0.0)
+    sides, hues = materialize((sides, (jnp.where(turned < contrasted, hue, 0.0), hue)))
+    measured = _changed(planes, sides[0], hues[0], 0.0)
     mean = materialize(mean_brightness(materialize(luma(measured)), inside))
-    return _changed(planes, before, turns, after, mean)
+    return _changed(planes, sides[1], hues[1], mean)
 
 
 def _sides(blends: Sequence[_Blend], turned: Array) -> tuple[list[_Blend], list[_Blend]]:
     """Blends before a turn whose place only the running program knows, and behind it."""
-    numbered = list(enumerate(blends))
-    return [b.only_if(step < turned) for step, b in numbered[:3]], [
-        b.only_if(step > turned) for step, b in numbered[1:]
-    ]
+    before = [blend.only_if(step < turned) for step, blend in enumerate(blends[:3])]
+    return before, [blend.only_if(step > turned) for step, blend in enumerate(blends[1:], 1)]
 
 
-def _changed(planes: Planes, before: Any, hue: Any, after: Any, mean: Any) -> Planes:
+def _changed(planes: Planes, sides: tuple[Any, Any], hue: Any, mean: Any) -> Planes:
     """Blends, a turn of the hue and blends; without the turn where nothing is said of what comes behind it."""
+    before, after = sides
     for blend in before:
         planes = blend.apply(planes, mean)
     if after is not None:
@@ -233,13 +225,11 @@ def _changed(planes: Planes, before: Any, hue: Any, after: Any, mean: Any) -> Pl
     return planes
 
 
-def _way_of(order: Any, **others: Any) -> Array:
-    """The place of an order in `_WAYS`."""
-    turned, late = jnp.argmax(order == 3), jnp.argmax(order == 1) > jnp.argmax(order == 3)
-    return jnp.clip(2 * turned - 1 + late, 0, len(_WAYS) - 1)
+def _place_of_turn(order: Any, **others: Any) -> Array:
+    return jnp.argmax(order == 3)
 
 
-@planewise(ways=Ways(_way_of, tuple(functools.partial(_jitter, way=way) for way in range(len(_WAYS)))))
+@planewise(ways=Ways(_place_of_turn, tuple(functools.partial(_jitter, turn=turn) for turn in range(4))))
 def color_jitter(
     image: Planes,
     brightness: Any,

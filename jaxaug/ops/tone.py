@@ -131,6 +131,14 @@ class Tone(PixelOp):
         return known.index(**self.params), [struct.replace(sure, way=way) for way in range(len(known.kernels))]
 
     def apply(self, image: FloatImage) -> FloatImage:
+        if self.ways is None:
+            return self._apply(image)
+        index, ways = self.ways
+        by_way = functools.partial(jax.lax.switch, index, [way.apply for way in ways])
+        return jax.lax.platform_dependent(image, cpu=by_way, default=self._apply)
+
+    def _apply(self, image: FloatImage) -> FloatImage:
+        """The changed image, if the way is known by that way."""
         ways = self.traits.ways
         whole = self.traits.kernel if ways is None or self.way is None else ways.kernels[self.way]
         kernel = functools.partial(whole, **dict(self.options))
