@@ -6,8 +6,10 @@ the batch, the last one begins earlier and what it does twice is left out. All w
 
 from __future__ import annotations
 
+import functools
 import math
 import os
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -27,6 +29,8 @@ SAMPLES, BYTES, STEPS = 2, 2**19, 2**23
 STEPS_A_BYTE = 10
 #: What JAX takes over without copying it begins at a multiple of so many bytes.
 ALIGNED = 64
+
+_counted: weakref.WeakKeyDictionary[Jaxpr, float] = weakref.WeakKeyDictionary()
 
 
 def usable_cores() -> int:
@@ -70,13 +74,12 @@ def run_in_parts(fn: Callable[..., Any], owner: Any, shared: Any, batch: Any, th
     def work(begin: int) -> None:
         start = min(begin, count - length)
         with own_settings():
-            done = run(jax.device_put(program.arrays_of(owner, shared, part(start))))
+            done = run(program.arrays_of(owner, shared, part(start)))
         for out, new in zip(outs, jax.tree.leaves(done), strict=True):
             np.copyto(out[begin : start + length], np.asarray(new)[begin - start :])
 
     begins = range(0, count, length)
-    with ThreadPoolExecutor(len(begins), thread_name_prefix="jaxaug.batch") as pool:
-        list(pool.map(work, begins))
+    list(_pool(len(begins)).map(work, begins))
     return jax.tree.unflatten(structure, jax.device_put(outs))
 
 
@@ -87,8 +90,20 @@ def is_worthwhile(program: Jaxpr, results: Any) -> bool:
         program: of a part of a batch.
         results: pytree of shapes and dtypes.
     """
+    if program not in _counted:
+        _counted[program] = steps_of(program)
     written = sum(math.prod(result.shape) * result.dtype.itemsize for result in jax.tree.leaves(results))
-    return steps_of(program) > max(STEPS, STEPS_A_BYTE * written)
+    return _counted[program] > max(STEPS, STEPS_A_BYTE * written)
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that stay, because the memory that a thread has used is quick to use again."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="jaxaug.batch")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _on_one_cpu(leaves: list[Any]) -> bool:
