@@ -124,8 +124,8 @@ def _read_levels(picture: Array, down: Taps, across: Taps, covers: list[Array], 
     upper = levels([words & 0xFFFF for words in reads], slice(half))
     two = upper | (levels([words >> 16 for words in reads], slice(half, None)) << 16)
     four = materialize(materialize(two[:, :quarter] | (two[:, quarter:] << 8)).T)
-    out = jnp.stack([(four >> shift).astype(jnp.uint8) for shift in (0, 8, 16, 24)])
-    return out.reshape(len(rows), -1, channels)
+    shifts = 8 * jnp.arange(ROWS, dtype=jnp.uint32)[:, None, None]
+    return (four[None] >> shifts).astype(jnp.uint8).reshape(len(rows), -1, channels)
 
 
 def _shares(taps: Taps) -> list[Array]:
