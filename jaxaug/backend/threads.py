@@ -23,8 +23,9 @@ from jaxaug.backend.outside_jit import prepared
 from jaxaug.backend.settings_of_jax import own_settings
 from jaxaug.backend.work import steps_of
 
-#: Samples and bytes of a part, and what it computes, below which a thread is not worth starting.
-SAMPLES, BYTES, STEPS = 2, 2**19, 2**23
+#: Samples and bytes of a part, and values that it computes, below which waking a thread takes what it saves. The bytes
+#: keep a batch from being cut for more cores than have enough to do; so many values take two milliseconds or more.
+SAMPLES, BYTES, STEPS = 2, 2**21, 10**8
 #: Values that are computed for each byte of a result, below which copying it into place takes what a core saves.
 STEPS_A_BYTE = 10
 #: What JAX takes over without copying it begins at a multiple of so many bytes.
