@@ -1,7 +1,8 @@
-"""What calls outside `jit` cost: the first one, later ones, new sizes, memory. Prints one line of JSON."""
+"""What calls outside `jit` cost: the first one, later ones, new sizes, memory, cores. Prints one line of JSON."""
 
 from __future__ import annotations
 
+import functools
 import json
 import resource
 import statistics
@@ -15,9 +16,12 @@ import pictures
 
 import jaxaug as ja
 from jaxaug.backend import outside_jit
+from jaxaug.backend.threads import usable_cores
 
 #: Pictures whose sizes lie between the other two numbers.
 SIZES = (100, 200, 800)
+#: Pictures in a batch, and their side.
+SHARED = (16, 512)
 
 
 def pipeline() -> ja.Compose:
@@ -40,6 +44,24 @@ def milliseconds(call: Callable[[int], Any], count: int = 50) -> float:
         jax.block_until_ready(call(i))
         seconds.append(time.perf_counter() - start)
     return 1e3 * statistics.median(seconds)
+
+
+def sharing(rounds: int = 15) -> dict[str, float]:
+    """Milliseconds for a batch, jitted and shared by threads, a call of each in turn."""
+    count, side = SHARED
+    batch = jax.device_put(pictures.make("image", count, side, side, 0))
+    augment = ja.Compose(pipeline().transforms)
+    ways: dict[str, Callable[..., Any]] = {"jitted": jax.jit(augment.batch)}
+    for threads in sorted({1, usable_cores()}):
+        ways[f"{threads} threads"] = functools.partial(augment.batch, threads=threads)
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for i in range(rounds):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            jax.block_until_ready(way(jax.random.key(i), batch))
+            seconds[name].append(time.perf_counter() - start)
+    title = f"{count} pictures of {side} x {side}"
+    return {f"{title}, {name}, ms": round(1e3 * statistics.median(s[1:]), 1) for name, s in seconds.items()}
 
 
 def main() -> None:
@@ -76,6 +98,7 @@ def main() -> None:
                 "memory grown over 1000 calls, MB": round(grown / 1024, 1),
                 f"programs for {count} sizes from {least} to {most}": outside_jit._program._cache_size() - before,
                 f"seconds for those {count} pictures": round(time.perf_counter() - start, 1),
+                **sharing(),
             }
         )
     )

@@ -1,4 +1,7 @@
-"""jaxaug: `jax.jit(augment.batch)`, or `vmap` of one call where a case says so."""
+"""jaxaug: `jax.jit(augment.batch)`, or `vmap` of one call where a case says so.
+
+With several cores a batch is not jitted, so that threads share it.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,14 @@ def function(case: Case) -> compiled.Function:
 
 
 def prepare(case: Case, scene: dict[str, np.ndarray], device: str, threads: int) -> Prepared:
-    return compiled.prepare(function(case), scene)
+    if threads == 1 or device != "cpu" or case.mode != "batch":
+        return compiled.prepare(function(case), scene)
+    augment, batch = compose(case), jax.block_until_ready(jax.device_put(scene))
+
+    def run(key: jax.Array) -> Any:
+        return jax.block_until_ready(augment.batch(key, batch, threads=threads))
+
+    return Prepared(key=lambda i: jax.block_until_ready(jax.random.key(i)), run=run)
 
 
 def retraces(case: Case, scene: dict[str, np.ndarray]) -> dict[str, int]:

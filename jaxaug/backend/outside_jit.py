@@ -10,7 +10,7 @@ import contextvars
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -111,18 +111,47 @@ def try_compiled(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Any:
     why: type[Exception] = LooksAtValuesError
     for changing in (len(jax.tree.leaves(owner)), 0):
         recipe, arrays = _split((owner, *arguments), changing)
-        structure = (fn, recipe, tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in arrays))
-        if structure in _refused:
-            why = _refused[structure]
-            continue
-        try:
-            return _program(fn, recipe, arrays)
-        except (LooksAtValuesError, ValueError, TypeError) as error:
-            why = type(error)
-            while len(_refused) >= MOST_REFUSED:
-                _refused.pop(next(iter(_refused)))
-            _refused[structure] = why
+        done = _unless_refused(_program, fn, recipe, arrays)
+        if not isinstance(done, type):
+            return done
+        why = done
     return why
+
+
+class Prepared(NamedTuple):
+    """A function that is traced and not yet run.
+
+    Args:
+        traced: its program, which takes a list of arrays.
+        arrays_of: those arrays, for arguments of the same structure, the owner first.
+    """
+
+    traced: Any
+    arrays_of: Callable[..., list[Any]]
+
+
+def prepared(fn: Callable[..., Any], owner: Any, *arguments: Any) -> Prepared | None:
+    """What `run_compiled` would run for known values, if it would compile it for all numbers of the owner."""
+    changing = len(jax.tree.leaves(owner))
+    recipe, arrays = _split((owner, *arguments), changing)
+    traced = _unless_refused(_program.trace, fn, recipe, arrays)
+    if isinstance(traced, type):
+        return None
+    return Prepared(traced, lambda *others: _split(others, changing)[1])
+
+
+def _unless_refused(run: Callable[..., Any], fn: Callable[..., Any], recipe: _Recipe, arrays: list[Any]) -> Any:
+    """Something done with a function and arguments, or the class of the error with which it refuses their shapes."""
+    structure = (fn, recipe, tuple((np.shape(leaf), getattr(leaf, "dtype", type(leaf))) for leaf in arrays))
+    if structure in _refused:
+        return _refused[structure]
+    try:
+        return run(fn, recipe, arrays)
+    except (LooksAtValuesError, ValueError, TypeError) as error:
+        while len(_refused) >= MOST_REFUSED:
+            _refused.pop(next(iter(_refused)))
+        _refused[structure] = type(error)
+        return type(error)
 
 
 def refuses(fn: Callable[..., Any], *arguments: Any) -> bool:

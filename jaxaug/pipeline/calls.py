@@ -59,8 +59,9 @@ def invert(augment: Compose, plan: Plan, sample: Any) -> Any:
     return _one_by_one(_invert, augment, plan, sample)
 
 
-def batch(augment: Compose, key: Array, indices: Array, samples: Any) -> Any:
-    """A batch augmented, whose samples have some indices."""
+def batch(augment: Compose, key: Array, numbered: tuple[Array, Any]) -> Any:
+    """A batch augmented, of indices and their samples."""
+    indices, samples = numbered
     if mixing_steps(augment.transforms):
 
         def in_stages(samples: Any, augment: Compose, key: Array, indices: Array) -> Any:

@@ -18,6 +18,7 @@ from jaxaug.backend import struct
 from jaxaug.backend.outside_jit import Fixed, run_compiled
 from jaxaug.backend.settings_of_jax import with_own_settings
 from jaxaug.backend.struct import is_concrete, static, static_if_certain
+from jaxaug.backend.threads import run_in_parts, usable_cores
 from jaxaug.core.arguments import read_interpolation
 from jaxaug.core.kinds import names_of
 from jaxaug.core.random import Draw
@@ -29,6 +30,7 @@ from jaxaug.pipeline.any_size import run_any_size
 from jaxaug.pipeline.channel_axes import channels_first, channels_last
 from jaxaug.pipeline.compositions import Sequential, children
 from jaxaug.pipeline.inputs import batch_arrays, given_key, one_sample_of, params_by_kind
+from jaxaug.pipeline.mixing_stages import mixing_steps
 from jaxaug.pipeline.plan import Plan, applied_transforms, read_plan
 from jaxaug.pipeline.reader import Reader
 from jaxaug.pipeline.strings import numbered, spelled
@@ -217,28 +219,48 @@ class Compose(Reader):
         return blank.invert(Plan(tuple(shown)), seen)["mask"] == 1
 
     @with_own_settings
-    def batch(self, key: chex.PRNGKey | None = None, samples: Any = None, /, *, start: int = 0, **targets: Any) -> Any:
+    def batch(
+        self,
+        key: chex.PRNGKey | None = None,
+        samples: Any = None,
+        /,
+        *,
+        start: int = 0,
+        threads: int | None = None,
+        **targets: Any,
+    ) -> Any:
         """Augments a batch: every sample its own draw.
 
         Sample i uses `fold_in(key, start + i)`, so any split of a batch, `vmap` and a Python loop agree. On
         accelerators the samples run side by side; on a CPU one after another, so that temporaries stay in the cache
-        and what a sample did not draw is not computed.
+        and what a sample did not draw is not computed. Outside `jit` threads share a batch that is large enough.
 
         Args:
             key: a PRNG key, consumed.
             samples: a pytree of targets, every leaf with a leading batch axis.
             start: index of the first sample, for batches that are parts of a larger one.
+            threads: how many may share the batch, outside `jit` on a CPU; one for each core that the process may use by
+                default. Results do not depend on it.
             **targets: the same as keywords.
+
+        Raises:
+            ValueError: a number of threads below 1; leaves of different lengths.
         """
+        if threads is not None and (not isinstance(threads, int) or threads < 1):
+            raise ValueError(f"batch(threads=...) must be a whole number of at least 1, or None, got {threads!r}.")
         key = given_key(key, targets, seed=self.seed, beside=(samples, targets))
         data = self.arrays(one_sample_of(samples, targets))
         samples, words = numbered(data.sample)
         count, samples = batch_arrays(samples)
-        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, samples))):
+        indices, done = start + jnp.arange(count, dtype=jnp.uint32), None
+        if all(is_concrete(leaf) for leaf in jax.tree.leaves((self, key, indices, samples))):
             one = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), samples)
             self.look_at(self.layout_of(one), jax.tree.leaves(samples), batched=True)
-        indices = start + jnp.arange(count, dtype=jnp.uint32)
-        return data.restored(spelled(run_compiled(calls.batch, self, key, indices, samples), words))
+            if not mixing_steps(self.transforms):
+                done = run_in_parts(calls.batch, self, key, (indices, samples), threads or usable_cores())
+        if done is None:
+            done = run_compiled(calls.batch, self, key, (indices, jax.tree.map(jnp.asarray, samples)))
+        return data.restored(spelled(done, words))
 
     @with_own_settings
     def check(self, sample: Any = None, /, **targets: Any) -> None:

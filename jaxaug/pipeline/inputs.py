@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxaug.backend.compiler import counts
 from jaxaug.backend.struct import is_concrete
 from jaxaug.core.host_data import read_path
 from jaxaug.core.kinds import ANNOTATIONS
@@ -59,7 +60,7 @@ def given_key(key: Any, targets: Mapping[str, Any], *, seed: int | None = None, 
 
 
 def batch_arrays(samples: Any) -> tuple[int, Any]:
-    """The number of samples in a batch, and the batch with arrays for all leaves.
+    """The number of samples in a batch, and the batch with arrays for all leaves; those of NumPy stay on the host.
 
     Raises:
         ValueError: leaves of different lengths, one picture in place of many, or numbers that JAX would change.
@@ -70,10 +71,12 @@ def batch_arrays(samples: Any) -> tuple[int, Any]:
         keys, last = read_path(path)
         label = "/".join(map(str, keys))
         host = leaf if isinstance(leaf, jax.Array) else np.asarray(leaf)
-        if isinstance(host, np.ndarray) and host.dtype.kind in "iu":
-            host = exactly(label, host, jax.dtypes.canonicalize_dtype(host.dtype))
-        arrays.append(jnp.asarray(host))
-        shape = arrays[-1].shape
+        if isinstance(host, np.ndarray):
+            # JAX says what is wrong with an array that holds no numbers.
+            dtype = jax.dtypes.canonicalize_dtype(host.dtype) if counts(host.dtype) else jnp.asarray(host).dtype
+            host = exactly(label, host, dtype) if host.dtype.kind in "iu" else host.astype(dtype, copy=False)
+        arrays.append(host)
+        shape = host.shape
         if keys[last] == "image" and len(shape) == 3 and shape[2] in (1, 3, 4) and shape[1] > 4:
             raise ValueError(
                 f"{label!r} has shape {shape}, which is one picture: a batch needs shape (B, H, W, C), such as "
