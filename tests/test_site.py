@@ -25,3 +25,20 @@ def test_the_code_of_a_page_runs(page: str) -> None:
 def test_every_page_can_be_found() -> None:
     listed = set(re.findall(r"^\w+$", (DOCS / "index.md").read_text(), re.M))
     assert set(PAGES) - {"index"} == listed
+
+
+def test_links_lead_somewhere_and_pictures_are_there() -> None:
+    for page in DOCS.glob("*.md"):
+        prose = re.sub(r"^```python\n.*?^```$", "", page.read_text(), flags=re.M | re.S)
+        for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+            if re.match(r"https?://", target):
+                continue
+            path, _, anchor = target.partition("#")
+            found = (page.parent / path).resolve() if path else page
+            assert found.exists(), f"{page.name}: {target}"
+            headings = re.findall(r"^#+ (.*)$", found.read_text(), re.M) if anchor else []
+            assert not anchor or anchor in {slug(heading) for heading in headings}, f"{page.name}: {target}"
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -237,7 +237,7 @@ SECTIONS = (
         "medical",
         "head",
         {
-            "BiasField": {"std_range": (0.6, 0.6)},
+            "BiasField": {"std_range": (0.4, 0.4)},
             "GibbsRinging": {"retained_fraction_range": (0.25, 0.25)},
             "KSpaceSpikeNoise": {"num_spikes_range": (2, 2), "intensity_range": (0.3, 0.3)},
             "RicianNoise": {"std_range": (0.1, 0.1)},
