@@ -4,14 +4,15 @@ import itertools
 import pathlib
 import sys
 
-DOCS = pathlib.Path(__file__).parent
-sys.path.insert(0, str(DOCS.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 import jax
 from PIL import Image
 
 import jaxaug
 from jaxaug.tools.gallery import gallery
+
+DOCS = pathlib.Path(__file__).parent
 
 project = "jaxaug"
 author = copyright = "The jaxaug authors"
@@ -35,7 +36,7 @@ def is_builtin(app, what, name, value, skip, options):
 
 
 def draw_gallery(app):
-    """Draws the pictures of the gallery and writes the page's middle, if the library has changed since the last time."""
+    """Draws the gallery and writes the middle of its page, if the library has changed since the last time."""
     folder = DOCS / "_gallery"
     middle = folder / "sections.md"
     sources = [DOCS / "conf.py", *(DOCS.parent / "jaxaug").rglob("*.py")]

@@ -63,9 +63,9 @@ and writes DIR/sheet.png. Look whether tint, boxes and dots stay on their object
 colour. Rows that leave the picture or are covered are not drawn.
 """
 GALLERY_HELP = """
-Draws a picture through every transform and writes a sheet of each section, DIR/bends.png and so on. Lines, masks, boxes and
-keypoints show whether all that belongs together stays together; transforms that change only values are shown on the
-picture alone. Each should look like its name.
+Draws a picture through every transform and writes a sheet of each section, DIR/bends.png and so on. Lines, masks, boxes
+and keypoints show whether all that belongs together stays together; transforms that change only values are shown on
+the picture alone. Each should look like its name.
 """
 APPLY_HELP = f"""
 Draws N times from a pipeline and writes, for draw 000, 001, ...:
@@ -214,9 +214,9 @@ def _demo(options: argparse.Namespace) -> None:
 def _gallery(options: argparse.Namespace) -> None:
     progress = require("tqdm", "plot").tqdm
     make_folder(options.out)
-    cells = gallery(jax.random.key(options.seed))
-    count = sum(len(section.arguments) for section in SECTIONS)
-    cells = list(progress(cells, desc="gallery", unit="transform", total=count))
+    shown = gallery(jax.random.key(options.seed))
+    count = sum(len(section.arguments) + (2 if section.scene == "pair" else 1) for section in SECTIONS)
+    cells = list(progress(shown, desc="gallery", unit="picture", total=count))
     with writing(options.out):
         paths = sheets(cells, options.out)
     print(*paths, sep="\n")

@@ -27,6 +27,8 @@ MOST_DRAWS = 12
 PHOTOGRAPHS = ("astronaut", "chelsea")
 #: Oriented boxes on the photograph; dilation and erosion refuse them.
 SHIPS = np.array([[44, 119, 56, 25, 30], [119, 38, 38, 15, 120]], np.float32)
+#: What is drawn over pictures.
+LEGEND = "tint: mask; outline: box; tilted, with a line along its width: oriented box; dot: keypoint"
 #: Pictures in a row of a sheet.
 COLUMNS = 7
 
@@ -94,10 +96,21 @@ def sheets(cells: Iterable[Cell], folder: Path) -> list[Path]:
         by_section.setdefault(cell.section.name, []).append(cell)
     paths = []
     for name, shown in by_section.items():
+        pictures = [cell.picture() for cell in shown]
+        height, width = (max(picture.shape[axis] for picture in pictures) for axis in (0, 1))
+        # All of one scale, so that sizes can be compared.
+        samples = [{"image": _on_paper(picture, height, width)} for picture in pictures]
+        figure = sheet(samples, [cell.title for cell in shown], columns=COLUMNS)
+        if "mask" in shown[0].sample:
+            figure.supxlabel(LEGEND, fontsize=8)
         paths.append(folder / f"{name}.png")
-        titles = [cell.title for cell in shown]
-        sheet([cell.sample for cell in shown], titles, paths[-1], columns=COLUMNS, legend=True)
+        figure.savefig(paths[-1])
     return paths
+
+
+def _on_paper(picture: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture with white below it and to its right."""
+    return np.pad(picture, ((0, height - len(picture)), (0, width - picture.shape[1]), (0, 0)), constant_values=255)
 
 
 def _scene(name: str) -> dict[str, Any]:
