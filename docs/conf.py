@@ -1,10 +1,12 @@
 """How Sphinx builds the site."""
 
 import itertools
+import os
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import jax
 from PIL import Image
