@@ -12,12 +12,16 @@ from typing import Any
 import jax
 import numpy as np
 
-import jaxaug as ja
+from jaxaug.annotations.box_formats import BboxParams
+from jaxaug.annotations.keypoints import KeypointParams
+from jaxaug.pipeline.compose import Compose
+from jaxaug.pipeline.pipeline_lists import known_steps
 from jaxaug.tools import scenes
 from jaxaug.tools.extras import require
 from jaxaug.tools.gallery_sections import DRAWN_SIZE, SECTIONS, SIDE, Section
 from jaxaug.tools.plot import sheet
 from jaxaug.tools.sample_drawing import DrawnSample
+from jaxaug.transforms import TextImage
 
 #: Programs that run a few times only are compiled for quick compilation.
 QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -25,10 +29,15 @@ QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes
 MOST_DRAWS = 12
 #: Photographs of the gallery, the second for what needs another one.
 PHOTOGRAPHS = ("astronaut", "chelsea")
-#: Oriented boxes on the photograph; dilation and erosion refuse them.
+#: Oriented boxes on the photograph. Where the picture is bent, programs with them are twice as large.
 SHIPS = np.array([[44, 119, 56, 25, 30], [119, 38, 38, 15, 120]], np.float32)
 #: What is drawn over pictures.
-LEGEND = "tint: mask; outline: box; tilted, with a line along its width: oriented box; dot: keypoint"
+LEGEND = {
+    "mask": "tint: mask",
+    "bboxes": "outline: box",
+    "obboxes": "tilted, with a line along its width: oriented box",
+    "keypoints": "dot: keypoint",
+}
 #: Pictures in a row of a sheet.
 COLUMNS = 7
 
@@ -101,8 +110,8 @@ def sheets(cells: Iterable[Cell], folder: Path) -> list[Path]:
         # All of one scale, so that sizes can be compared.
         samples = [{"image": _on_paper(picture, height, width)} for picture in pictures]
         figure = sheet(samples, [cell.title for cell in shown], columns=COLUMNS)
-        if "mask" in shown[0].sample:
-            figure.supxlabel(LEGEND, fontsize=8)
+        said = [text for target, text in LEGEND.items() if target in shown[0].sample]
+        figure.supxlabel("; ".join(said), fontsize=8)
         paths.append(folder / f"{name}.png")
         figure.savefig(paths[-1])
     return paths
@@ -122,7 +131,10 @@ def _scene(name: str) -> dict[str, Any]:
         return {"image": np.stack([first["image"], second["image"]])}
     if name == "picture":
         return {"image": first["image"]}
-    return scenes.ruled(first) | {"obboxes": SHIPS, "obboxes_valid": np.ones(2, bool)} if name == "ruled" else first
+    if name == "photograph":
+        return first
+    oriented = {"obboxes": SHIPS, "obboxes_valid": np.ones(len(SHIPS), bool)} if name == "oriented" else {}
+    return scenes.ruled(first) | oriented
 
 
 def _singles(section: Section, sample: dict[str, Any]) -> list[dict[str, Any]]:
@@ -135,10 +147,8 @@ def _singles(section: Section, sample: dict[str, Any]) -> list[dict[str, Any]]:
 def _after(key: jax.Array, name: str, section: Section, known: dict[str, Any]) -> dict[str, np.ndarray]:
     """The first draw of a transform that shows something."""
     before = known[section.scene]
-    if name == "Morphological":
-        before = {entry: leaf for entry, leaf in before.items() if not entry.startswith("obboxes")}
-    step = getattr(ja, name)(**section.arguments[name], **_font(name), p=1)
-    augment = ja.Compose([step], bbox_params=ja.BboxParams("pascal_voc"), keypoint_params=ja.KeypointParams("xy"))
+    step = known_steps()[name](**section.arguments[name], **_font(name), p=1)
+    augment = Compose([step], bbox_params=BboxParams("pascal_voc"), keypoint_params=KeypointParams("xy"))
     program = jax.jit(augment.batch if section.scene == "pair" else augment, compiler_options=QUICK)
     sample = before | _beside(name, before)
     picture = "volume" if "volume" in before else "image"
@@ -170,5 +180,5 @@ def _beside(name: str, sample: dict[str, Any]) -> dict[str, Any]:
         return {"overlay_metadata": {"image": sticker, "bbox": np.array([0.05, 0.5, 0.4, 0.85], np.float32)}}
     if name == "TextImage":
         bbox = np.array([0.05, 0.8, 0.95, 0.95], np.float32)
-        return {"textimage_metadata": {"bbox": bbox, "text": ja.TextImage.codes("jaxaug", 6)}}
+        return {"textimage_metadata": {"bbox": bbox, "text": TextImage.codes("jaxaug", 6)}}
     return {}

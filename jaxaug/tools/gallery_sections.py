@@ -16,8 +16,9 @@ class Section:
     Args:
         title: of the section.
         name: of its file.
-        scene: what they are shown on: `ruled` and `photograph` have all targets, `picture` is one alone, `pair` a batch
-            of two, `tissue`, `head` and `volume` are medical.
+        scene: what they are shown on: a `photograph` has a mask, boxes and points, a `ruled` one has lines as well and
+            an `oriented` one oriented boxes, too; a `picture` is one alone, a `pair` is a batch of two; `tissue`,
+            `head` and `volume` are medical.
         arguments: of each transform, by its name; p is 1.
     """
 
@@ -31,7 +32,7 @@ SECTIONS = (
     Section(
         "Flips, turns and affine maps",
         "affine",
-        "ruled",
+        "oriented",
         {
             "HorizontalFlip": {},
             "VerticalFlip": {},
@@ -173,7 +174,7 @@ SECTIONS = (
             "PlasmaBrightnessContrast": {"roughness": 0.6},
             "PlasmaShadow": {"shadow_intensity_range": (0.9, 0.9), "roughness": 0.5},
             "RandomShadow": {"shadow_intensity_range": (0.5, 0.5)},
-            "RandomSunFlare": {"src_radius": 100, "src_color": (255, 190, 60)},
+            "RandomSunFlare": {"flare_roi": (0.3, 0.1, 0.7, 0.4), "src_radius": 60, "src_color": (255, 190, 60)},
             "LensFlare": {"intensity_range": (0.7, 0.7)},
             "RandomFog": {"fog_coef_range": (0.6, 0.6)},
             "AtmosphericFog": {"density_range": (2, 2)},
