@@ -174,7 +174,12 @@ SECTIONS = (
             "PlasmaBrightnessContrast": {"roughness": 0.6},
             "PlasmaShadow": {"shadow_intensity_range": (0.9, 0.9), "roughness": 0.5},
             "RandomShadow": {"shadow_intensity_range": (0.5, 0.5)},
-            "RandomSunFlare": {"flare_roi": (0.3, 0.1, 0.7, 0.4), "src_radius": 60, "src_color": (255, 190, 60)},
+            "RandomSunFlare": {
+                "flare_roi": (0.6, 0.6, 0.9, 0.9),
+                "src_radius": 120,
+                "src_color": (255, 220, 150),
+                "method": "physics_based",
+            },
             "LensFlare": {"intensity_range": (0.7, 0.7)},
             "RandomFog": {"fog_coef_range": (0.6, 0.6)},
             "AtmosphericFog": {"density_range": (2, 2)},
