@@ -144,7 +144,7 @@ def test_every_transform_of_the_gallery_shows_something() -> None:
     before: dict[str, np.ndarray] = {}
     for cell in gallery(jax.random.key(0)):
         picture = cell.picture()
-        assert max(picture.shape) <= 2 * 200
+        assert max(picture.shape) <= 3 * SIDE
         if cell.title == "before":
             before[cell.section.name] = before.get(cell.section.name, picture)
             assert picture.shape == (2 * SIDE, 2 * SIDE, 3)
