@@ -15,7 +15,6 @@ import numpy as np
 
 import jaxaug as ja
 from jaxaug.interop.albumentations import port
-from jaxaug.tools.colour_gallery import STRONG, colour_gallery
 from jaxaug.tools.extras import require
 from jaxaug.tools.files import (
     Refusal,
@@ -27,8 +26,10 @@ from jaxaug.tools.files import (
     write_picture,
     writing,
 )
-from jaxaug.tools.gallery import SHOWN, gallery
+from jaxaug.tools.gallery import gallery, sheets
+from jaxaug.tools.gallery_sections import SECTIONS
 from jaxaug.tools.plot import sheet
+from jaxaug.tools.scenes import PHOTOGRAPHS, photograph
 
 #: What `apply` does without `--pipeline`; works on pictures of any number of channels.
 DEFAULT: list[Any] = [
@@ -56,47 +57,15 @@ FAMILIES: dict[str, list[Any]] = {
     ],
     "dropout": [["CoarseDropout", {"num_holes_range": [4, 8], "fill_mask": 0, "p": 1.0}]],
 }
-#: The demo's pictures, by their name in scikit-image: a square window (left, top, side), the outlines of objects, as
-#: corners or as ellipses (centre x, centre y, radius x, radius y), and keypoints; in pixels, centres at integers.
-SCENES: dict[str, tuple[tuple[int, int, int], list[Any], list[tuple[float, float]]]] = {
-    # Head, mission patch, space shuttle; eyes, tip of the nose, corners of the mouth.
-    "astronaut": (
-        (0, 0, 512),
-        [
-            (227, 96, 74, 82),
-            (170, 386, 37, 37),
-            [(404, 0), (424, 0), (437, 40), (443, 39), (455, 62), (455, 236), (459, 262), (447, 274), (434, 264)]
-            + [(425, 272), (405, 267), (390, 255), (368, 274), (366, 266), (380, 232), (354, 228), (354, 216)]
-            + [(378, 180), (377, 112), (382, 100), (380, 62), (387, 42), (395, 48), (397, 20)],
-        ],
-        [(203, 100), (246, 103), (228, 126), (203, 140), (244, 141)],
-    ),
-    # Eyes, nose; pupils, middle of the nose.
-    "chelsea": (
-        (100, 0, 300),
-        [(170, 115, 33, 29), (317, 136, 22, 26), [(240, 232), (256, 228), (291, 232), (284, 248), (257, 268)]],
-        [(172, 110), (314, 130), (265, 242)],
-    ),
-    # Mouth of the cup, bowl of the spoon, handle; both ends of the spoon, leftmost point of the cup.
-    "coffee": (
-        (80, 0, 400),
-        [
-            (290, 112, 117, 95),
-            (366, 282, 40, 43),
-            [(196, 285), (200, 262), (216, 238), (236, 230), (258, 243), (246, 262), (230, 300), (214, 307)],
-        ],
-        [(422, 76), (364, 324), (173, 114)],
-    ),
-}
 DEMO_HELP = """
 Draws three real pictures, each with a mask, boxes and keypoints, and what a pipeline of every family makes of them,
 and writes DIR/sheet.png. Look whether tint, boxes and dots stay on their objects. Box and mask of one object have one
 colour. Rows that leave the picture or are covered are not drawn.
 """
 GALLERY_HELP = """
-Draws one picture with grid lines, mask, boxes and keypoints through every transform that moves or cuts, once, and
-writes DIR/sheet.png: look whether all that belongs together stays together. Then it goes through every transform that
-changes colours, detail or light, by default and strong: see DIR/colours.png, whether each does what its name says.
+Draws a picture through every transform and writes a sheet of each section, DIR/bends.png and so on. Lines, masks, boxes
+and keypoints show whether all that belongs together stays together; transforms that change only values are shown on
+the picture alone. Each should look like its name.
 """
 APPLY_HELP = f"""
 Draws N times from a pipeline and writes, for draw 000, 001, ...:
@@ -219,7 +188,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 def _demo(options: argparse.Namespace) -> None:
     progress = require("tqdm", "plot").tqdm
-    scenes = [_scene(name, *scene) for name, scene in SCENES.items()]
+    scenes = [photograph(name, SIDE) for name in PHOTOGRAPHS]
     batch = jax.tree.map(lambda *leaves: np.stack(leaves), *scenes)
     key = jax.random.key(options.seed)
     make_folder(options.out)
@@ -245,18 +214,11 @@ def _demo(options: argparse.Namespace) -> None:
 def _gallery(options: argparse.Namespace) -> None:
     progress = require("tqdm", "plot").tqdm
     make_folder(options.out)
-    scene = _scene("astronaut", *SCENES["astronaut"])
-    shown = gallery(scene, jax.random.key(options.seed))
-    titles, cells = zip(*progress(shown, desc="gallery", unit="transform", total=1 + len(SHOWN)), strict=True)
-    paths = options.out / "sheet.png", options.out / "colours.png"
+    shown = gallery(jax.random.key(options.seed))
+    count = sum(len(section.arguments) + (2 if section.scene == "pair" else 1) for section in SECTIONS)
+    cells = list(progress(shown, desc="gallery", unit="picture", total=count))
     with writing(options.out):
-        sheet(cells, titles, paths[0], columns=9)
-    coloured = colour_gallery(scene["image"], jax.random.key(options.seed))
-    pairs = progress(coloured, desc="colours", unit="picture", total=1 + 2 * len(STRONG))
-    first, *others = pairs
-    titles, cells = zip(first, ("", first[1]), *others, strict=True)
-    with writing(options.out):
-        sheet(cells, titles, paths[1], columns=10)
+        paths = sheets(cells, options.out)
     print(*paths, sep="\n")
 
 
@@ -270,40 +232,6 @@ def _port(options: argparse.Namespace) -> None:
     print(code)
     if refused:
         raise Refusal(f"{options.file}: {refused} of its pipelines cannot be ported, see the comments")
-
-
-def _scene(name: str, window: tuple[int, int, int], outlines: list[Any], points: list[Any]) -> dict[str, np.ndarray]:
-    """A picture of the demo, with its targets."""
-    data, draw = require("skimage.data", "demo"), require("skimage.draw", "demo")
-    pillow = require("PIL.Image", "plot")
-    left, top, side = window
-
-    def place(xy: Any) -> np.ndarray:
-        return (np.array(xy, np.float64) - (left, top) + 0.5) * SIDE / side - 0.5
-
-    picture = pillow.fromarray(getattr(data, name)()[top : top + side, left : left + side])
-    mask, boxes = np.zeros((SIDE, SIDE), np.uint8), []
-    turn = np.linspace(0, 2 * np.pi, 90)
-    for label, outline in enumerate(outlines, 1):
-        if isinstance(outline, tuple):
-            x, y, radius_x, radius_y = outline
-            outline = np.stack([x + radius_x * np.cos(turn), y + radius_y * np.sin(turn)], axis=1)
-        x, y = place(outline).T
-        rows, columns = draw.polygon(y, x, mask.shape)
-        mask[rows, columns] = label
-        boxes.append([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1])
-    # Pictures with fewer keypoints fill up with rows that are not in use, so that all make one batch.
-    most = max(len(scene[2]) for scene in SCENES.values())
-    keypoints = np.zeros((most, 2), np.float32)
-    keypoints[: len(points)] = place(points)
-    return {
-        "image": np.asarray(picture.resize((SIDE, SIDE), pillow.Resampling.LANCZOS)),
-        "mask": mask,
-        "bboxes": np.array(boxes, np.float32),
-        "bboxes_valid": np.ones(len(boxes), bool),
-        "keypoints": keypoints,
-        "keypoints_valid": np.arange(most) < len(points),
-    }
 
 
 def _apply(options: argparse.Namespace) -> None:

@@ -10,14 +10,13 @@ import jax
 import numpy as np
 import pytest
 from PIL import Image
-from scenes import labelled
 from skimage import data
-from table import SIZED, TABLE
+from table import APART, SIZED, TABLE
 
 import jaxaug as ja
 from jaxaug.__main__ import main
-from jaxaug.tools.colour_gallery import APART, STRONG, colour_gallery
-from jaxaug.tools.gallery import SHOWN, gallery
+from jaxaug.tools.gallery import gallery, sheets
+from jaxaug.tools.gallery_sections import SECTIONS, SIDE, UNSEEN
 
 PICTURE = data.astronaut()[40:406:8, 62:512:8]
 HEIGHT, WIDTH = PICTURE.shape[:2]
@@ -122,22 +121,33 @@ def test_the_demo_writes_its_sheet(tmp_path: pathlib.Path) -> None:
     assert pixels(tmp_path / "sheet.png").std() > 20
 
 
-def test_the_gallery_holds_every_transform_that_moves_or_cuts() -> None:
-    names = {case.name for case in TABLE + SIZED if case.family in ("warp", "erase")}
-    assert set(SHOWN) == names | {"ChannelDropout"}
-    shown = gallery(labelled(256, 256), jax.random.key(0))
-    (title, start), (first, out) = next(shown), next(shown)
-    assert (title, first) == ("original", "HorizontalFlip")
-    np.testing.assert_array_equal(out["image"], start["image"][:, ::-1])
-    assert (start["image"][32] == 255).all()
-    assert "cropping_bbox" not in out
+def test_the_gallery_holds_every_transform_once() -> None:
+    shown = [name for section in SECTIONS for name in section.arguments]
+    assert sorted(shown) == sorted({case.name for case in TABLE + SIZED + APART} - UNSEEN)
 
 
-def test_the_gallery_holds_every_transform_that_changes_values() -> None:
-    names = {case.name for case in TABLE if case.family == "pixels"}
-    assert set(STRONG) | APART | {"ChannelDropout"} == names
-    shown = colour_gallery(labelled(64, 64)["image"], jax.random.key(0))
-    (title, start), (first, out), (second, strong) = (next(shown) for _ in range(3))
-    assert (title, first, second) == ("original", "AdditiveNoise", "AdditiveNoise, strong")
-    apart = [np.abs(one["image"].astype(int) - start["image"]).mean() for one in (out, strong)]
-    assert 0 < apart[0] < apart[1]
+def test_a_section_of_the_gallery_is_drawn(tmp_path: pathlib.Path) -> None:
+    mixing = next(section for section in SECTIONS if section.name == "mixing")
+    cells = list(gallery(jax.random.key(0), [mixing]))
+    assert [cell.title for cell in cells] == ["before", "before", "MixUp", "CutMix"]
+    first, second, _, cut = (cell.sample["image"] for cell in cells)
+    pasted = (cut != first).any(axis=-1)
+    assert pasted.any()
+    np.testing.assert_array_equal(cut[pasted], second[pasted])
+    (path,) = sheets(cells, tmp_path)
+    assert path.name == "mixing.png"
+    assert pixels(path).std() > 20
+
+
+@pytest.mark.slow
+def test_every_transform_of_the_gallery_shows_something() -> None:
+    before: dict[str, np.ndarray] = {}
+    for cell in gallery(jax.random.key(0)):
+        picture = cell.picture()
+        assert max(picture.shape) <= 3 * SIDE
+        if cell.title == "before":
+            before[cell.section.name] = before.get(cell.section.name, picture)
+            assert picture.shape == (2 * SIDE, 2 * SIDE, 3)
+        else:
+            start = before[cell.section.name]
+            assert picture.shape != start.shape or np.abs(picture.astype(int) - start).mean() > 0.5, cell.title

@@ -39,3 +39,20 @@ def test_every_public_name_is_in_the_reference_with_an_example():
     assert all(value in modules for value in public.values() if isinstance(value, ModuleType))
     texts = {name: value.__doc__ for name, value in public.items() if not isinstance(value, ModuleType)}
     assert [name for name, text in texts.items() if not text or ">>>" not in text] == []
+
+
+def test_links_lead_somewhere_and_pictures_are_there() -> None:
+    for page in DOCS.glob("*.md"):
+        prose = re.sub(r"^```python\n.*?^```$", "", page.read_text(), flags=re.M | re.S)
+        for target in re.findall(r"\]\(([^)\s]+)\)", prose):
+            if re.match(r"https?://", target):
+                continue
+            path, _, anchor = target.partition("#")
+            found = (page.parent / path).resolve() if path else page
+            assert found.exists(), f"{page.name}: {target}"
+            headings = re.findall(r"^#+ (.*)$", found.read_text(), re.M) if anchor else []
+            assert not anchor or anchor in {slug(heading) for heading in headings}, f"{page.name}: {target}"
+
+
+def slug(heading: str) -> str:
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
