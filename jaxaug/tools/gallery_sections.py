@@ -281,5 +281,12 @@ SECTIONS = (
 UNSEEN = frozenset({"FromFloat", "Lambda", "NoOp", "ToFloat", "ToRGB", "ToTensor3D", "ToTensorV2"})
 #: Transforms whose result has a drawn size, which programs are told in an entry of the sample.
 DRAWN_SIZE = frozenset(
-    "BBoxSafeRandomCrop RandomCropFromBorders RandomCropNearBBox RandomIoUCrop RandomScale RandomZoomOut".split()
+    {
+        "BBoxSafeRandomCrop",
+        "RandomCropFromBorders",
+        "RandomCropNearBBox",
+        "RandomIoUCrop",
+        "RandomScale",
+        "RandomZoomOut",
+    }
 )
