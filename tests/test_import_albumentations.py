@@ -441,3 +441,24 @@ train_pipeline = [dict(type='LoadImage'), dict(type='Albu', transforms=albu, bbo
     found = ja.from_albumentations(source)
     assert dict(found.settings.params)["bboxes"].format == "coco"
     assert found.transforms[0] == ja.HorizontalFlip(p=0.3)
+
+
+def test_comprehensions_are_followed() -> None:
+    source = """
+sizes = {name: side * 2 for name, side in {"small": 8, "large": 12}.items()}
+mean = tuple(0.25 * (i + 1) for i in range(3))
+picked = [A.Blur(limit) for i, limit in enumerate([3, 5, 7]) if i != 1]
+t = A.Compose([A.Resize(sizes["small"], sizes["large"]), *picked, A.Normalize(mean=mean, std=[0.5 for _ in mean])])
+"""
+    steps = [ja.Resize(16, 24), ja.Blur(3), ja.Blur(7), ja.Normalize(mean=(0.25, 0.5, 0.75), std=(0.5, 0.5, 0.5))]
+    assert ja.from_albumentations(source) == ja.Compose(steps)
+    with pytest.raises(ValueError, match=r"Blur\(blur_limit=\.\.\.\): only running the program tells"):
+        ja.from_albumentations("t = A.Compose([A.Blur([i for i in range(10**9)])])")
+
+
+def test_a_list_that_a_condition_changes_is_refused_by_name() -> None:
+    source = "steps = [A.NoOp()]\nif cfg.blur:\n    steps.append(A.Blur())\nt = A.Compose(steps + [A.HorizontalFlip()])"
+    with pytest.raises(ValueError, match=r"steps, which depends on cfg\.blur"):
+        ja.from_albumentations(source)
+    blurred = ja.from_albumentations(source, values={"cfg.blur": True})
+    assert blurred == ja.Compose([ja.NoOp(), ja.Blur(), ja.HorizontalFlip()])

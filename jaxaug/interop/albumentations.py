@@ -184,4 +184,4 @@ def _whole(found: list[Found]) -> list[Found]:
 def _parts(call: Call) -> tuple[Any, dict[str, Any]]:
     """The steps of a composition, and its options."""
     options = {key: value for key, value in call.kwargs.items() if key != "transforms"}
-    return list(call.args[0] if call.args else call.kwargs.get("transforms", ())), options
+    return (call.args[0] if call.args else call.kwargs.get("transforms", [])), options

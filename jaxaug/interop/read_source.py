@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from jaxaug.interop.calls import Call, Found, Unknown, unknown_within
 from jaxaug.interop.read_data import NAMING, as_compose, find_data
-from jaxaug.interop.source_values import CV2, operate
+from jaxaug.interop.source_expressions import Expressions, Function
+from jaxaug.interop.source_values import operate
 
-_FUNCTIONS = {f.__name__: f for f in (int, float, str, bool, tuple, list, min, max, abs, round, len, sum)}
 _METHODS = {"append", "extend", "insert"}
 #: What a transform that stands alone begins with.
 _MODULES = ("A.", "albu.", "albumentations.")
@@ -56,11 +55,12 @@ def _told_apart(found: list[Found]) -> list[Found]:
     return out
 
 
-class _Reader:
+class _Reader(Expressions):
     """Walks statements in order, and remembers what simple names are."""
 
     def __init__(self, values: dict[str, Any], names: dict[str, Any], depth: int = 0) -> None:
-        self.values, self.names, self.depth = values, names, depth
+        super().__init__(values, names)
+        self.depth = depth
         self.found: list[Found] = []
         self.lists: list[Found] = []
         self.lone: list[Found] = []
@@ -115,7 +115,7 @@ class _Reader:
                 ast.FunctionDef(name=name, args=arguments, body=body)
                 | ast.AsyncFunctionDef(name=name, args=arguments, body=body)
             ):
-                env[name], returned = _Function(node, env), self.returned
+                env[name], returned = Function(node, env), self.returned
                 self.body(body, {**env, **self.defaults(arguments, env)}, name)
                 self.returned = returned
             case ast.ClassDef(name=name, body=body):
@@ -140,11 +140,7 @@ class _Reader:
             if called in self.classes:
                 env |= {f"{name}.{attribute}": entry for attribute, entry in attributes.items()}
                 self.classes.add(name)
-            if isinstance(target, ast.Tuple) and isinstance(read, list | tuple) and len(read) == len(target.elts):
-                for part, entry in zip(target.elts, read, strict=True):
-                    env[ast.unparse(part)] = entry
-            else:
-                env[name] = read
+            self.name(target, read, env)
             self.keep(name if name.isidentifier() else name.rsplit(".", 1)[-1], read, value)
 
     def branch(
@@ -201,103 +197,7 @@ class _Reader:
             elif ast.unparse(node).startswith(_MODULES) and not value.name.endswith("Params"):
                 self.lone.append(Found(name, as_compose(value)))
 
-    def read(self, node: ast.expr, env: dict[str, Any]) -> Any:
-        """The value of an expression, `Unknown` where only running the program tells."""
-        match node:
-            case ast.Constant(value=value):
-                return value
-            case ast.Name(id=name):
-                known = env.get(name, Unknown(name))
-                return Unknown(f"the function {name}") if isinstance(known, _Function) else known
-            case ast.Tuple(elts=entries) | ast.List(elts=entries) | ast.Set(elts=entries):
-                read = self.entries(entries, env)
-                return tuple(read) if isinstance(node, ast.Tuple) else read
-            case ast.Dict(keys=keys, values=entries) if None not in keys:
-                names = [self.read(key, env) for key in keys if key is not None]
-                return {
-                    name if isinstance(name, str | int | float) else str(name): self.read(entry, env)
-                    for name, entry in zip(names, entries, strict=True)
-                }
-            case ast.UnaryOp(op=op, operand=operand):
-                return operate(type(op), ast.unparse(node), self.read(operand, env))
-            case ast.BinOp(left=left, op=op, right=right):
-                return operate(type(op), ast.unparse(node), self.read(left, env), self.read(right, env))
-            case ast.Compare(left=left, ops=[op], comparators=[right]):
-                return operate(type(op), ast.unparse(node), self.read(left, env), self.read(right, env))
-            case ast.IfExp(test=test, body=body, orelse=orelse):
-                known = self.read(test, env)
-                if isinstance(known, Unknown):
-                    return Unknown(ast.unparse(node))
-                return self.read(body if known else orelse, env)
-            case ast.Subscript(value=value, slice=index):
-                return self.item(ast.unparse(node), self.read(value, env), self.read(index, env))
-            case ast.Attribute(attr=attribute):
-                return self.attribute(node, attribute, env)
-            case ast.Call():
-                return self.call(node, env)
-            case ast.Lambda():
-                return Unknown(f"the function {ast.unparse(node)}")
-        return Unknown(ast.unparse(node))
-
-    def entries(self, nodes: list[ast.expr], env: dict[str, Any]) -> list[Any]:
-        out: list[Any] = []
-        for node in nodes:
-            if isinstance(node, ast.Starred):
-                inner = self.read(node.value, env)
-                out += inner if isinstance(inner, list | tuple) else [inner]
-            else:
-                out.append(self.read(node, env))
-        return out
-
-    def attribute(self, node: ast.Attribute, attribute: str, env: dict[str, Any]) -> Any:
-        whole = ast.unparse(node)
-        if whole in env:
-            return env[whole]
-        if whole in self.values:
-            return self.values[whole]
-        if attribute in CV2:
-            return CV2[attribute]
-        if whole in ("np.pi", "math.pi", "numpy.pi"):
-            return math.pi
-        if whole.startswith(("np.", "numpy.", "torch.")) and attribute in ("float32", "float16", "uint8", "uint16"):
-            return attribute
-        if "CompressionType" in whole:
-            return attribute.lower()
-        return Unknown(whole)
-
-    def call(self, node: ast.Call, env: dict[str, Any]) -> Any:
-        name = ast.unparse(node.func).rsplit(".", 1)[-1]
-        args = self.entries(node.args, env)
-        kwargs: dict[str, Any] = {}
-        for keyword in node.keywords:
-            value = self.read(keyword.value, env)
-            if keyword.arg is not None:
-                kwargs[keyword.arg] = value
-            elif isinstance(value, dict):
-                kwargs |= value
-            else:
-                kwargs["**"] = Unknown(f"**{ast.unparse(keyword.value)}")
-        if isinstance(node.func, ast.Name) and name == "dict" and not args:
-            return kwargs
-        if isinstance(node.func, ast.Name) and name in _FUNCTIONS:
-            unknown = next((value for value in args if isinstance(value, Unknown)), None)
-            if unknown:
-                return unknown
-            try:
-                return _FUNCTIONS[name](*args)
-            except (TypeError, ValueError):
-                return Unknown(ast.unparse(node))
-        if name in ("array", "asarray", "sqrt") and ast.unparse(node.func).startswith(("np.", "numpy.", "math.")):
-            return args[0] if name != "sqrt" else operate(ast.Pow, ast.unparse(node), args[0], 0.5)
-        called = ast.unparse(node.func).removeprefix("self.").removeprefix("cls.")
-        function = env.get(called, self.names.get(called))
-        if isinstance(function, _Function):
-            return self.follow(function, args, kwargs)
-        if not name[:1].isupper() and name not in ("from_float", "to_float"):
-            return Unknown(ast.unparse(node))
-        return Call(name, tuple(args), kwargs)
-
-    def follow(self, function: _Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
+    def follow(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """What a function of the source gives for these arguments."""
         node = function.node
         if self.depth == _DEEPEST:
@@ -309,23 +209,6 @@ class _Reader:
         inner.body(node.body, {**function.env, **self.defaults(node.args, function.env), **given}, None)
         self.followed.add(node.name)
         return inner.returned
-
-    @staticmethod
-    def item(text: str, value: Any, index: Any) -> Any:
-        if isinstance(value, dict | list | tuple) and not isinstance(index, Unknown):
-            try:
-                return value[index]
-            except (KeyError, IndexError, TypeError):
-                return Unknown(text)
-        return Unknown(text)
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class _Function:
-    """A function of the source, and the names around it."""
-
-    node: ast.FunctionDef | ast.AsyncFunctionDef
-    env: dict[str, Any]
 
 
 def _is_pipeline(call: Call) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from collections.abc import Callable
 from typing import Any
 
 from jaxaug.interop.calls import Unknown
@@ -41,6 +42,27 @@ _OPERATORS: dict[type, Any] = {
 }
 #: Largest result of arithmetic that is followed, so that no source can keep the reader busy.
 _LARGEST = 10**9
+#: Entries of a list that is made.
+LONGEST = 1000
+#: Methods of dicts that list what is in them.
+VIEWS = ("items", "keys", "values")
+
+
+def _range(*bounds: int) -> list[int]:
+    """As `range`, of a length that is followed."""
+    numbers = range(*bounds)
+    if len(numbers) > LONGEST:
+        raise ValueError(f"a range of {len(numbers)} numbers")
+    return list(numbers)
+
+
+#: Functions whose results are known where their arguments are.
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{f.__name__: f for f in (int, float, str, bool, tuple, list, min, max, abs, round, len, sum, sorted)},
+    "range": _range,
+    "zip": lambda *lists: list(zip(*lists, strict=False)),
+    "enumerate": lambda *given: list(enumerate(*given)),
+}
 
 
 def operate(op: type, text: str, *values: Any) -> Any:
