@@ -457,6 +457,10 @@ TONES += ("Posterize", "InvertImg")
 MIXTURE = ("HorizontalFlip", "Affine", "GridDistortion", "ColorJitter", "RandomGamma", "GaussianBlur", "GaussNoise")
 MIXTURE += ("CoarseDropout",)
 
+#: What the operations of RandAugment are as transforms.
+RANDOM = ("Rotate", "Affine", "RandomBrightnessContrast", "ColorJitter", "Posterize", "Solarize", "AutoContrast")
+RANDOM += ("Equalize", "Sharpen")
+
 
 @dataclasses.dataclass(frozen=True)
 class Choice:
@@ -466,15 +470,17 @@ class Choice:
         name: heading of its row.
         whole: the choice.
         options: its options, each alone, batched in the same way.
+        count: how many of them it applies.
     """
 
     name: str
     whole: Case
     options: tuple[Case, ...]
+    count: int = 1
 
 
 def choices(batch: int, size: int) -> Iterator[Choice]:
-    """OneOf eight warps, eight tones and a mixture, under `batch` and under `vmap`."""
+    """OneOf eight warps, eight tones and a mixture, SomeOf and RandAugment, under `batch` and under `vmap`."""
     by_name = {c.steps[0].name: c for c in singles(batch, size)}
     for title, names in (("8 warps", WARPS), ("8 tones", TONES), ("8 of all kinds", MIXTURE)):
         for mode in ("batch", "vmap"):
@@ -482,6 +488,15 @@ def choices(batch: int, size: int) -> Iterator[Choice]:
             one_of = step("OneOf", transforms=tuple(o.steps[0] for o in options), p=1.0)
             name = f"OneOf {title}, {mode}"
             yield Choice(name, Case(name, (one_of,), batch, size, size, mode=mode), options)
+    for mode in ("batch", "vmap"):
+        options = tuple(dataclasses.replace(by_name[n], mode=mode) for n in MIXTURE)
+        some_of = step("SomeOf", transforms=tuple(o.steps[0] for o in options), n=2, p=1.0)
+        name = f"SomeOf 2 of 8 of all kinds, {mode}"
+        yield Choice(name, Case(name, (some_of,), batch, size, size, mode=mode), options, count=2)
+        options = tuple(dataclasses.replace(by_name[n], mode=mode) for n in RANDOM)
+        name = f"RandAugment(2), {mode}"
+        policy = step("RandAugment", num_ops=2, magnitude=9.0)
+        yield Choice(name, Case(name, (policy,), batch, size, size, mode=mode), options, count=2)
 
 
 # Growth ----------------------------------------------------------------------------------------------------------

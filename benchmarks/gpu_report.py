@@ -127,7 +127,7 @@ def _choices(records: Sequence[Record]) -> str:
                 record["case"],
                 number(record["ms"]),
                 f"{record['of_copy_speed']:.0%}",
-                f"{number(options[dearest])} ({dearest})",
+                " + ".join(f"{number(options[name])} ({name})" for name in dearest),
                 times(record["ratio"]),
                 number(sum(options.values())),
             ]

@@ -16,7 +16,7 @@ TITLES = {
     "singles": "Single transforms",
     "pipelines": "Pipelines",
     "sizes": "Real sizes, and floats",
-    "choice": "Choices: OneOf against its dearest option",
+    "choice": "Choices against their dearest options",
     "scale": "Growth",
     "compile": "Compiling and importing",
     "outside": "Calls outside jit",
@@ -145,7 +145,7 @@ def _choice_row(record: Record, peers: Sequence[str]) -> Row:
     return [
         record["case"],
         number(record["ms"]),
-        f"{number(record['options_ms'][dearest])} ({dearest})",
+        " + ".join(f"{number(record['options_ms'][name])} ({name})" for name in dearest),
         times(record["ratio"]),
         number(total),
         "-" if theirs is None else number(theirs),
@@ -209,7 +209,7 @@ def header(suite: str, peers: Sequence[str]) -> Row:
         "singles": _timing_header(peers),
         "pipelines": _timing_header(peers),
         "sizes": _grid_header(peers),
-        "choice": ["", "OneOf, ms", "dearest option, ms", "ratio", "all options, ms", "albumentations' OneOf, ms"],
+        "choice": ["", "choice, ms", "dearest options, ms", "ratio", "all options, ms", "albumentations' choice, ms"],
         "compile": [
             "",
             *(f"{n}, trace + compile s (fusions)" for n in compiled),

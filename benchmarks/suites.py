@@ -104,7 +104,7 @@ def sizes(fleet: Fleet, options: Options, show: Show) -> list[Record]:
 
 
 def choice(fleet: Fleet, options: Options, show: Show) -> list[Record]:
-    """OneOf against each of its options alone; Albumentations, which runs only the chosen one, for comparison."""
+    """A choice against each of its options alone; Albumentations, which runs only the chosen one, for comparison."""
     records = []
     for c in _progress(options.chosen(cases.choices(options.batch, options.size)), "choice"):
         entries = [("jaxaug", c.whole), *(("jaxaug", option) for option in c.options)]
@@ -116,8 +116,8 @@ def choice(fleet: Fleet, options: Options, show: Show) -> list[Record]:
         record |= {"trouble": whole.trouble, **_copying(fleet.scene(c.whole), whole, options)}
         record["albumentations_ms"] = rest[-1].median if len(rest) > len(c.options) and rest[-1].ms else None
         if whole.ms and alone:
-            record["dearest"] = max(alone, key=alone.__getitem__)
-            record["ratio"] = whole.median / alone[record["dearest"]]
+            record["dearest"] = sorted(alone, key=alone.__getitem__)[-c.count :]
+            record["ratio"] = whole.median / sum(alone[name] for name in record["dearest"])
         records.append(record)
         show(record)
     return records
