@@ -188,7 +188,8 @@ def test_chains_are_mixed_as_by_the_code_of_augmix() -> None:
     sign, depth = np.array([[1, 1, -1], [1, -1, -1], [1, 1, 1]]), np.array([2, 3, 1])
     on, weights = np.arange(3) < depth[:, None], np.array([0.3, 0.25, 0.2], np.float32)
     which = np.array([[NAMES.index(name) for name in chain] for chain in names])
-    given = [jnp.asarray(v) for v in (which, tenths / 9, sign, on, weights)]
+    dtypes = (jnp.int32, jnp.float32, jnp.float32, bool, jnp.float32)
+    given = [jnp.asarray(v, dtype) for v, dtype in zip((which, tenths / 9, sign, on, weights), dtypes, strict=True)]
     sample = {"image": PHOTO, "mask": PHOTO[..., 0] // 64}
     out = jax.jit(lambda given: ja.Compose([Chains(*given)])(KEY, sample))(given)
     mixed = 0.25 * PHOTO.astype(float)
