@@ -110,7 +110,7 @@ def _setting(record: Record) -> str:
 
 
 def _grid_header(peers: Sequence[str]) -> Row:
-    return ["size, dtype:", *(f"{n}" for n in ("setting", "ns / pixel", *(f"x {p}" for p in peers)))]
+    return ["", "size, dtype", "ns / pixel", *(f"x {p}" for p in peers)]
 
 
 def _grid_row(record: Record, peers: Sequence[str]) -> Row:

@@ -78,7 +78,7 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> dict[str, Any]:
         "machine": machine.describe(options.device),
         "versions": fleet.versions(),
         "copy_speed": sizes.copy_speed,
-        "options": {k: str(v) if isinstance(v, Path) else v for k, v in vars(options).items()},
+        "options": vars(options),
         "suites": {},
     }
     for suite in options.suite:
@@ -102,7 +102,7 @@ def _run(options: argparse.Namespace, fleet: Fleet) -> dict[str, Any]:
 def _write(options: argparse.Namespace, result: dict[str, Any]) -> None:
     """Writes everything that is known so far, so that a long run that is stopped leaves something."""
     if options.json:
-        options.json.write_text(json.dumps(result, indent=1) + "\n")
+        options.json.write_text(json.dumps(result, indent=1, default=str) + "\n")
     if options.markdown:
         options.markdown.write_text(report.markdown(result))
     if result["suites"].get("scale"):

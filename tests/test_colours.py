@@ -619,7 +619,7 @@ def test_jitters_in_one_pass_give_the_same_by_way_and_in_general(monkeypatch: py
         return jax.vmap(lambda key: augment(key, image=image)["image"])(keys)
 
     by_way = jax.jit(lambda keys: all_of(keys))(keys)
-    monkeypatch.setattr(pixel_pass, "_by_way", lambda ops, place, index, ways, run: functools.partial(run, ops=ops))
+    monkeypatch.setattr(pixel_pass, "_by_way", lambda ops, place, known, run: functools.partial(run, ops=ops))
     in_general = jax.jit(lambda keys: all_of(keys))(keys)
     np.testing.assert_allclose(by_way, in_general, atol=2e-5)
     off = [np.allclose(out, image / np.float32(255), atol=1e-6) for out in np.asarray(by_way)]

@@ -392,9 +392,9 @@ DEEP = False
     assert ja.from_albumentations(source, name="transform") == ja.Compose([ja.CenterCrop(24, 24)])
     with pytest.raises(ValueError, match="2 pipelines, 'transform', 'train': say which"):
         ja.from_albumentations(source)
-    endless = "def f(n):\n    return A.Compose([f(n), A.NoOp()])\nt = f(1)"
-    with pytest.raises(ValueError, match=r"f\(\.\.\.\)"):
-        ja.from_albumentations(endless, name="t")
+    for endless, name in (("[f(n), A.NoOp()]", "t"), (f"[{'f(n), ' * 30}]", "f")):
+        with pytest.raises(ValueError, match=r"f\(\.\.\.\)"):
+            ja.from_albumentations(f"def f(n):\n    return A.Compose({endless})\nt = f(1)", name=name)
 
 
 def test_parts_of_a_pipeline_need_no_name() -> None:

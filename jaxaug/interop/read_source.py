@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import copy
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jaxaug.interop.calls import Call, Found, Unknown, unknown_within
@@ -16,8 +16,9 @@ from jaxaug.interop.source_values import operate
 _METHODS = {"append", "extend", "insert"}
 #: What a transform that stands alone begins with.
 _MODULES = ("A.", "albu.", "albumentations.")
-#: How many calls of the source's own functions are followed into one another.
-_DEEPEST = 8
+#: How many calls of the source's own functions are followed, into one another and in all, so that no source can keep
+#: the reader busy.
+_DEEPEST, _MOST = 8, 1000
 
 
 def find_pipelines(source: str, values: Mapping[str, Any] | None = None) -> list[Found]:
@@ -58,9 +59,10 @@ def _told_apart(found: list[Found]) -> list[Found]:
 class _Reader(Expressions):
     """Walks statements in order, and remembers what simple names are."""
 
-    def __init__(self, values: dict[str, Any], names: dict[str, Any], depth: int = 0) -> None:
+    def __init__(self, values: dict[str, Any], names: dict[str, Any], outer: _Reader | None = None) -> None:
         super().__init__(values, names)
-        self.depth = depth
+        self.depth: int = outer.depth if outer else 0
+        self.calls: Iterator[int] = outer.calls if outer else iter(range(_MOST))
         self.found: list[Found] = []
         self.lists: list[Found] = []
         self.lone: list[Found] = []
@@ -120,7 +122,7 @@ class _Reader(Expressions):
                 self.returned = returned
             case ast.ClassDef(name=name, body=body):
                 own = dict(env)
-                _Reader(self.values, self.names, self.depth).body(body, own, None)
+                _Reader(self.values, self.names, self).body(body, own, None)
                 self.body(body, own, name)
                 env |= {f"{name}.{attribute}": value for attribute, value in own.items() if attribute not in env}
                 self.classes.add(name)
@@ -200,12 +202,13 @@ class _Reader(Expressions):
     def follow(self, function: Function, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """What a function of the source gives for these arguments."""
         node = function.node
-        if self.depth == _DEEPEST:
+        if self.depth == _DEEPEST or next(self.calls, None) is None:
             return Unknown(f"{node.name}(...)")
         names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
         own = names[1:] if names[:1] in (["self"], ["cls"]) else names
         given = dict(zip(own, args, strict=False)) | kwargs
-        inner = _Reader(self.values, self.names, self.depth + 1)
+        inner = _Reader(self.values, self.names, self)
+        inner.depth += 1
         inner.body(node.body, {**function.env, **self.defaults(node.args, function.env), **given}, None)
         self.followed.add(node.name)
         return inner.returned

@@ -21,8 +21,8 @@ from jaxaug.ops.pixel_op import PixelOp, gated, require_same_shape, where_active
 
 #: Ops that run in one loop over the pixels; beyond a dozen XLA's loop no longer fits the registers.
 LONGEST_PASS = 8
-#: Ops that are compiled once for each way of one beside them.
-FEW_BESIDE = 2
+#: Ops of a pass that is compiled once for each way of the only dear one.
+FEW = 3
 
 
 def run_pass(image: Array, ops: Sequence[PixelOp], info: PictureInfo) -> Array:
@@ -61,21 +61,22 @@ def _run(picture: Array, ops: list[PixelOp], dtype: Any, full: tuple[float, floa
         if levels is not None:
             return levels
     whole = functools.partial(_in_one_pass, ops=ops, dtype=dtype, full=full)
-    for place, op in enumerate(ops):
-        beside = [other for other in ops if other is not op]
-        if op.ways is not None and len(beside) <= FEW_BESIDE and all(other.cheap for other in beside):
-            by_way = _by_way(ops, place, *op.ways, functools.partial(_in_one_pass, dtype=dtype, full=full))
-            return jax.lax.platform_dependent(picture, cpu=by_way, default=whole)
-    return whole(picture)
+    dear = [place for place, op in enumerate(ops) if not op.cheap]
+    known = ops[dear[0]].ways if len(dear) == 1 and len(ops) <= FEW else None
+    if known is None:
+        return whole(picture)
+    by_way = _by_way(ops, dear[0], known, functools.partial(_in_one_pass, dtype=dtype, full=full))
+    return jax.lax.platform_dependent(picture, cpu=by_way, default=whole)
 
 
 def _by_way(
-    ops: list[PixelOp], place: int, index: Array, ways: Sequence[PixelOp], run: Callable[..., Array]
+    ops: list[PixelOp], place: int, known: tuple[Array, Sequence[PixelOp]], run: Callable[..., Array]
 ) -> Callable[[Array], Array]:
     """A pass for each of the ways of one of its ops, of which the right one runs.
 
     A branch around that op alone would keep what it takes and what it gives, more than a cache holds.
     """
+    index, ways = known
     choices: list[list[PixelOp]] = [[way] for way in ways]
     if ops[place].active is not True:
         index = jnp.where(ops[place].active, index, len(ways))

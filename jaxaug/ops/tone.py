@@ -131,9 +131,10 @@ class Tone(PixelOp):
         return known.index(**self.params), [struct.replace(sure, way=way) for way in range(len(known.kernels))]
 
     def apply(self, image: FloatImage) -> FloatImage:
-        if self.ways is None:
+        known = self.ways
+        if known is None:
             return self._apply(image)
-        index, ways = self.ways
+        index, ways = known
         by_way = functools.partial(jax.lax.switch, index, [way.apply for way in ways])
         return jax.lax.platform_dependent(image, cpu=by_way, default=self._apply)
 
