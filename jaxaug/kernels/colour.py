@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxaug.backend.compiler import materialize
+from jaxaug.backend.compiler import branch, materialize
 from jaxaug.kernels.arithmetic import clip_unit, fast_maximum, fast_minimum
 from jaxaug.kernels.colour_matrix import LUMA, ColourMatrix, luma, mean_brightness
 from jaxaug.kernels.decorators import Planes, Ways, planewise
@@ -170,7 +170,7 @@ class _Blend(NamedTuple):
         return tuple(clip_unit(self.image * p + gray) for p in planes)
 
 
-def _jitter(
+def _weigh(
     planes: Planes,
     brightness: Any,
     contrast: Any,
@@ -179,32 +179,41 @@ def _jitter(
     order: Any,
     inside: Array | None = None,
     *,
-    turn: int | None = None,
-) -> Planes:
-    """As `color_jitter`, in one loop for the mean brightness that contrast needs and one for the changes.
+    way: int | None = None,
+) -> dict[str, Any]:
+    """What a jitter does to each pixel: its four steps as blends, the turn of the hue, and the mean brightness.
 
-    Branches within would keep the planes between the changes, more than a cache holds of large pictures. So each change
-    but the hue's is a blend whose weights say which, and `turn` is the place of the hue's. If that is not known, all
-    blends stand on both sides of the turn, and do nothing on one.
+    Args:
+        planes: the image.
+        brightness, contrast, saturation, hue, order, inside: as for `color_jitter`.
+        way: the place of the turn, if it is known.
     """
     order = jnp.asarray(order)
     factors = jnp.stack([jnp.asarray(v, jnp.float32) for v in (brightness, contrast, saturation)])
-    blends = [_Blend.of(order[step], factors) for step in range(4)]
     contrasted, turned = jnp.argmax(order == 1), jnp.argmax(order == 3)
-    early = [blend.only_if(step < contrasted) for step, blend in enumerate(blends)]
-    sides: list[Any]
-    if len(planes) != 3:
-        sides = [(early[:3], None), (blends, None)]
-    elif turn is None:
-        sides = [_sides(early[:3], turned), _sides(blends, turned)]
-    else:
-        # What comes last comes behind contrast.
-        sides = [(early[:turn], early[turn + 1 : 3] if turn < 3 else None), (blends[:turn], blends[turn + 1 :])]
+    blends = [_Blend.of(order[step], factors) for step in range(4)]
+    early = [blend.only_if(step < contrasted) for step, blend in enumerate(blends[:3])]
     # Kept, or they are reckoned anew for every pixel.
-    sides, hues = materialize((sides, (jnp.where(turned < contrasted, hue, 0.0), hue)))
-    measured = _changed(planes, sides[0], hues[0], 0.0)
-    mean = materialize(mean_brightness(materialize(luma(measured)), inside))
-    return _changed(planes, sides[1], hues[1], mean)
+    blends, early, sides, hues = materialize(
+        (blends, early, _sides(early, turned), (jnp.asarray(hue), jnp.where(turned < contrasted, hue, 0.0)))
+    )
+
+    def mean_of(before: Any, after: Any, hue: Any) -> Callable[[Planes], Array]:
+        """The mean brightness after some steps, which is kept: a loop that sums what it makes is slow."""
+
+        def mean(planes: Planes) -> Array:
+            gray = materialize(luma(_changed(planes, before, after, hue, 0.0)))
+            return materialize(mean_brightness(gray, inside))
+
+        return mean
+
+    if len(planes) != 3 or way == 3:
+        mean = mean_of(early, None, hue)(planes)
+    elif way is None:
+        mean = branch(turned < contrasted, mean_of(*sides, hues[0]), mean_of(early, None, hue), planes)
+    else:
+        mean = mean_of(early[:way], early[way + 1 :], hues[1])(planes)
+    return {"blends": blends, "hue": hues[0], "mean": mean}
 
 
 def _sides(blends: Sequence[_Blend], turned: Array) -> tuple[list[_Blend], list[_Blend]]:
@@ -213,9 +222,8 @@ def _sides(blends: Sequence[_Blend], turned: Array) -> tuple[list[_Blend], list[
     return before, [blend.only_if(step > turned) for step, blend in enumerate(blends[1:], 1)]
 
 
-def _changed(planes: Planes, sides: tuple[Any, Any], hue: Any, mean: Any) -> Planes:
+def _changed(planes: Planes, before: Sequence[_Blend], after: Sequence[_Blend] | None, hue: Any, mean: Any) -> Planes:
     """Blends, a turn of the hue and blends; without the turn where nothing is said of what comes behind it."""
-    before, after = sides
     for blend in before:
         planes = blend.apply(planes, mean)
     if after is not None:
@@ -225,11 +233,21 @@ def _changed(planes: Planes, sides: tuple[Any, Any], hue: Any, mean: Any) -> Pla
     return planes
 
 
+def _jittered(planes: Planes, blends: Sequence[_Blend], hue: Any, mean: Any, *, turn: int) -> Planes:
+    """An image whose hue is turned in the place of one of four blends; one without colour has none."""
+    if len(planes) != 3:
+        return _changed(planes, blends, None, hue, mean)
+    return _changed(planes, blends[:turn], blends[turn + 1 :], hue, mean)
+
+
 def _place_of_turn(order: Any, **others: Any) -> Array:
     return jnp.argmax(order == 3)
 
 
-@planewise(ways=Ways(_place_of_turn, tuple(functools.partial(_jitter, turn=turn) for turn in range(4))))
+_WAYS = Ways(_place_of_turn, _weigh, tuple(functools.partial(_jittered, turn=turn) for turn in range(4)))
+
+
+@planewise(ways=_WAYS)
 def color_jitter(
     image: Planes,
     brightness: Any,
@@ -254,7 +272,13 @@ def color_jitter(
         >>> color_jitter(red, 0.5, 1.0, 1.0, 1 / 3, jnp.arange(4))
         Array([[[  0, 100,   0]]], dtype=uint8)
     """
-    return _jitter(image, brightness, contrast, saturation, hue, order, inside)
+    weighed = _weigh(image, brightness, contrast, saturation, hue, order, inside)
+    if len(image) != 3:
+        return _jittered(image, **weighed, turn=0)
+    # All in one loop, in which every blend stands on both sides of the turn, and does nothing on one: branches would
+    # keep the planes between the changes.
+    sides = materialize(_sides(weighed["blends"], _place_of_turn(jnp.asarray(order))))
+    return _changed(image, *sides, weighed["hue"], weighed["mean"])
 
 
 def _gray_matrix(*, method: str = "weighted_average", num_output_channels: int = 3) -> ColourMatrix | None:

@@ -29,10 +29,12 @@ class Ways:
 
     Args:
         index: from the parameters, which form is right.
+        weigh: from the image, the parameters and `way`, the number of the right form or None, the parameters of forms.
         kernels: the forms.
     """
 
     index: Callable[..., Array]
+    weigh: Callable[..., dict[str, Any]]
     kernels: tuple[Callable[..., Any], ...]
 
 

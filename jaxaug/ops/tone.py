@@ -131,18 +131,24 @@ class Tone(PixelOp):
         return known.index(**self.params), [struct.replace(sure, way=way) for way in range(len(known.kernels))]
 
     def apply(self, image: FloatImage) -> FloatImage:
-        known = self.ways
-        if known is None:
+        if self.traits.ways is None or self.way is not None:
             return self._apply(image)
-        index, ways = known
-        by_way = functools.partial(jax.lax.switch, index, [way.apply for way in ways])
-        return jax.lax.platform_dependent(image, cpu=by_way, default=self._apply)
+        return jax.lax.platform_dependent(image, cpu=self._by_way, default=self._apply)
+
+    def _by_way(self, image: FloatImage) -> FloatImage:
+        """The image changed in the way that is right, of an op that has some."""
+        known: Any = self.traits.ways
+        weighed = known.weigh(image.parts, **self.params)
+        runs = [functools.partial(kernel, **weighed) for kernel in known.kernels]
+        return FloatImage(tuple(jax.lax.switch(known.index(**self.params), runs, image.parts)))
 
     def _apply(self, image: FloatImage) -> FloatImage:
-        """The changed image, if the way is known by that way."""
+        """The changed image, in its way if that is known."""
         ways = self.traits.ways
-        whole = self.traits.kernel if ways is None or self.way is None else ways.kernels[self.way]
-        kernel = functools.partial(whole, **dict(self.options))
+        if ways is not None and self.way is not None:
+            weighed = ways.weigh(image.parts, **self.params, way=self.way)
+            return FloatImage(tuple(ways.kernels[self.way](image.parts, **weighed)))
+        kernel = functools.partial(self.traits.kernel, **dict(self.options))
         if self.traits.reads == "values":
             return image.each(kernel, **self.params)
         if self.traits.reads == "planes":
